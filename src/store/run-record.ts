@@ -1,0 +1,147 @@
+/** One run as the store keeps it: the whole of it, flat, ready for tables. */
+import type { Digest } from '../base/digest.ts';
+import type { UnknownWhy } from '../inspect/facts.ts';
+import type { Verdict } from '../judge/verdict.ts';
+
+/** Where in CI a run was started, from GitLab's predefined variables; absent outside CI. */
+export interface CiContext {
+  readonly server: string;
+  readonly project: string;
+  readonly commit: string;
+  readonly ref: string;
+  readonly pipeline: string;
+  readonly job: string;
+  readonly user: string;
+}
+
+/** A run of one or more suites for one image on one site. Times are ISO 8601 UTC. */
+export interface RunRow {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** `accepted` = every case passed; `rejected` = a proven fault; `unproven` = neither; `interrupted` = not ended. */
+  readonly outcome: 'accepted' | 'rejected' | 'unproven' | 'interrupted';
+  readonly directory: string;
+  readonly site: string;
+  readonly siteDigest: Digest;
+  readonly planDigest: Digest;
+  readonly journalDigest: Digest;
+  readonly assayVersion: string;
+  readonly user: string;
+  readonly host: string;
+  readonly account?: string;
+  readonly ci?: CiContext;
+}
+
+/** The image a run tested. */
+export interface ImageRow {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly resolved: Digest;
+  readonly config: Digest;
+  readonly architecture: string;
+  readonly mpiFamily?: string;
+  readonly mpiAbi?: string;
+  readonly mpiVersion?: string;
+  readonly layers: readonly { readonly digest: Digest; readonly size: number }[];
+  readonly packages: readonly { readonly manager: string; readonly name: string; readonly version: string }[];
+}
+
+/** One Slurm job (or local process) that held nodes. */
+export interface AllocationRow {
+  readonly id: string;
+  readonly scheduler: string;
+  readonly jobId: string;
+  readonly partition: string;
+  readonly state: string;
+  readonly nodes: readonly string[];
+  readonly scriptDigest: Digest;
+  readonly submittedAt?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+}
+
+/** One case with its verdict. */
+export interface CaseRow {
+  readonly name: string;
+  readonly id: Digest;
+  readonly suite: string;
+  readonly test: string;
+  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly allocation?: string;
+  readonly nodes: number;
+  readonly ranks: number;
+  readonly runtime: string;
+  readonly mpi: string;
+  readonly launchDigest?: Digest;
+  readonly seconds?: number;
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+/** A finding of one case. */
+export interface FindingRow {
+  readonly case: string;
+  readonly check: string;
+  readonly kind: string;
+  readonly verdict: Verdict;
+  readonly message: string;
+}
+
+/** An observation of one case; `number` or `text` is there, never both. */
+export interface ObservationRow {
+  readonly case: string;
+  readonly name: string;
+  readonly number?: number;
+  readonly text?: string;
+  readonly unit: string;
+  readonly better?: 'higher' | 'lower';
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A fact of one node; `value` or `unknown` is there. */
+export interface FactRow {
+  readonly node: string;
+  readonly group: string;
+  readonly key: string;
+  readonly value?: string;
+  readonly unknown?: UnknownWhy;
+  readonly why?: string;
+  readonly source: string;
+}
+
+/** A rank as seen from outside while it ran. */
+export interface RankRow {
+  readonly case: string;
+  readonly rank: number;
+  readonly node: string;
+  readonly uid?: number;
+  readonly userNamespace?: string;
+  readonly hostUserNamespace?: string;
+  readonly executable?: string;
+  readonly libraries: readonly string[];
+  readonly why?: string;
+}
+
+/** An output file of a case, with its digest. */
+export interface FileRow {
+  readonly case: string;
+  readonly path: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** All of one run. */
+export interface RunRecord {
+  readonly run: RunRow;
+  readonly image: ImageRow;
+  readonly suites: readonly { readonly name: string; readonly digest: Digest }[];
+  readonly allocations: readonly AllocationRow[];
+  readonly cases: readonly CaseRow[];
+  readonly findings: readonly FindingRow[];
+  readonly observations: readonly ObservationRow[];
+  readonly facts: readonly FactRow[];
+  readonly ranks: readonly RankRow[];
+  readonly files: readonly FileRow[];
+}

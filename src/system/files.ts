@@ -1,0 +1,136 @@
+/** Files. Every write that matters goes through a temporary name, fsync and rename. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, type Stats } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { Digest } from '../base/digest.ts';
+
+/** The file system. Paths are as the caller gives them; errors are Node's own (`code` ENOENT, EACCES, ENOSPC …). */
+export interface Files {
+  readonly readText: (path: string) => Promise<string>;
+  readonly readBytes: (path: string) => Promise<Buffer>;
+  /** Text, or undefined when the file is not there. */
+  readonly readTextIfThere: (path: string) => Promise<string | undefined>;
+  /** Writes whole, atomically: temporary name, fsync, rename, fsync of the directory. */
+  readonly writeAtomic: (path: string, content: string | Uint8Array, mode?: number) => Promise<void>;
+  /** Appends and fsyncs before it returns. */
+  readonly appendDurably: (path: string, content: string, mode?: number) => Promise<void>;
+  readonly makeDirectory: (path: string, mode?: number) => Promise<void>;
+  readonly list: (path: string) => Promise<readonly string[]>;
+  readonly stat: (path: string) => Promise<Stats | undefined>;
+  readonly remove: (path: string) => Promise<void>;
+  readonly rename: (from: string, to: string) => Promise<void>;
+  readonly copy: (from: string, to: string) => Promise<void>;
+  readonly chmod: (path: string, mode: number) => Promise<void>;
+  readonly realPath: (path: string) => Promise<string>;
+  readonly digest: (path: string) => Promise<Digest>;
+  readonly read: (path: string) => Readable;
+  readonly write: (path: string, mode?: number) => Writable;
+  /** Makes a file that must not exist yet; false when it does. The base of every lock and lease. */
+  readonly createExclusive: (path: string, content: string, mode?: number) => Promise<boolean>;
+  /** Free bytes of the file system that holds the path. */
+  readonly freeBytes: (path: string) => Promise<number>;
+}
+
+/** True when a thrown value is a system error with one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await fs.open(path, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems refuse fsync on a directory; the rename itself is then all there is.
+    if (!hasCode(error, 'EINVAL', 'EBADF', 'ENOTSUP')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+let sequence = 0;
+
+/** The real file system. */
+export const realFiles: Files = {
+  readText: (path) => fs.readFile(path, 'utf8'),
+  readBytes: (path) => fs.readFile(path),
+  readTextIfThere: async (path) => {
+    try {
+      return await fs.readFile(path, 'utf8');
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      throw error;
+    }
+  },
+  writeAtomic: async (path, content, mode = 0o640) => {
+    sequence += 1;
+    const temporary = join(dirname(path), `.${process.pid}.${sequence}.tmp`);
+    const handle = await fs.open(temporary, 'w', mode);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+      await handle.close();
+      await fs.rename(temporary, path);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      await fs.rm(temporary, { force: true });
+      throw error;
+    }
+    await syncDirectory(dirname(path));
+  },
+  appendDurably: async (path, content, mode = 0o640) => {
+    const handle = await fs.open(path, 'a', mode);
+    try {
+      await handle.writeFile(content);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  },
+  makeDirectory: async (path, mode = 0o2750) => {
+    await fs.mkdir(path, { recursive: true, mode });
+  },
+  list: async (path) => (await fs.readdir(path)).sort(),
+  stat: async (path) => {
+    try {
+      return await fs.lstat(path);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      throw error;
+    }
+  },
+  remove: (path) => fs.rm(path, { recursive: true, force: true }),
+  rename: (from, to) => fs.rename(from, to),
+  copy: (from, to) => fs.copyFile(from, to),
+  chmod: (path, mode) => fs.chmod(path, mode),
+  realPath: (path) => fs.realpath(path),
+  digest: async (path) => {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    return `sha256:${hash.digest('hex')}`;
+  },
+  read: (path) => createReadStream(path),
+  write: (path, mode = 0o640) => createWriteStream(path, { mode, flags: 'w' }),
+  createExclusive: async (path, content, mode = 0o640) => {
+    try {
+      const handle = await fs.open(path, 'wx', mode);
+      try {
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false;
+      throw error;
+    }
+  },
+  freeBytes: async (path) => {
+    const stats = await fs.statfs(path);
+    return stats.bavail * stats.bsize;
+  },
+};
