@@ -3,12 +3,12 @@
  * JSON Schema (draft 2020-12).
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type { Diagnostic } from './diagnostic.ts';
 import { nearest } from './suggestion.ts';
 import type { Pointer, YamlSource } from './yaml.ts';
 
-export { type Static, type TSchema, Type };
+export { type Static, type TObject, type TSchema, Type };
 
 /** An object schema that refuses members it does not name, as every file format of Assay does. */
 export function closed<P extends Record<string, TSchema>>(properties: P, description?: string) {

@@ -71,4 +71,6 @@ export interface Image {
   readonly libc: { readonly family: 'glibc' | 'musl'; readonly version?: string } | Untold;
   readonly libraries: readonly ImageLibrary[];
   readonly packages: readonly ImagePackage[];
+  /** What was not looked at or could not be read, each with its reason; empty when the picture is whole. */
+  readonly gaps: readonly string[];
 }

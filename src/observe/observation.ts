@@ -7,7 +7,9 @@ export type Better = 'higher' | 'lower';
 export interface Observation {
   readonly name: string;
   readonly value: number | string;
+  /** As declared; `1` for a pure number, empty only for a text. */
   readonly unit: string;
+  readonly better?: Better;
   /** File relative to the step's directory, and its line, from 1. */
   readonly file: string;
   readonly line: number;
@@ -29,12 +31,12 @@ export interface Missing {
   readonly why: string;
 }
 
-/** All that one step's output gave. */
+/** All that one step's output gave: every declared name is in exactly one of the lists. */
 export interface Observed {
   readonly observations: readonly Observation[];
   readonly series: readonly Series[];
   readonly missing: readonly Missing[];
 }
 
-/** The text outputs of one step: file name (relative to the step's directory) to content. */
+/** The text outputs of one step: file name (relative to the step's directory, or `stdout`, `stderr`) to content. */
 export type StepOutput = Readonly<Record<string, string>>;

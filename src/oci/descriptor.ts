@@ -1,5 +1,8 @@
 /** OCI content descriptors, manifests and indexes (image-spec v1.1 descriptor.md, manifest.md, image-index.md). */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { Digest } from '../base/digest.ts';
+import { digestMismatch } from './errors.ts';
 
 /** What points at bytes: their type, digest and length. */
 export interface Descriptor {
@@ -44,4 +47,47 @@ export interface RawManifest {
   readonly bytes: Buffer;
   readonly digest: Digest;
   readonly mediaType: string;
+}
+
+/**
+ * The same bytes, checked on their way: the stream fails with OCI_DIGEST_MISMATCH, and never ends cleanly, when length
+ * or digest is not the descriptor's. It stops as soon as too many bytes came. `where` names the source in messages.
+ */
+export function verified(bytes: AsyncIterable<Uint8Array>, descriptor: Descriptor, where: string): Readable {
+  return Readable.from(checkedPieces(bytes, descriptor, where), { objectMode: false });
+}
+
+async function* checkedPieces(
+  bytes: AsyncIterable<Uint8Array>,
+  descriptor: Descriptor,
+  where: string,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let length = 0;
+  for await (const piece of bytes) {
+    length += piece.length;
+    if (length > descriptor.size) break;
+    hash.update(piece);
+    yield piece;
+  }
+  const hint = 'try again; if it stays, the image there is damaged or was tampered with: push it anew';
+  if (length !== descriptor.size) {
+    const got = length > descriptor.size ? 'more' : `only ${length}`;
+    throw digestMismatch(`${descriptor.digest} of ${where}: ${descriptor.size} bytes expected, ${got} came`, hint);
+  }
+  const digest: Digest = `sha256:${hash.digest('hex')}`;
+  if (digest !== descriptor.digest)
+    throw digestMismatch(`${where} gave bytes of ${digest} for ${descriptor.digest}`, hint);
+}
+
+/** All bytes of a stream, refusing more than `limit`: undefined then. */
+export async function readAll(bytes: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer | undefined> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of bytes) {
+    length += piece.length;
+    if (length > limit) return undefined;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }

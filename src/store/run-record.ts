@@ -79,13 +79,15 @@ export interface CaseRow {
   readonly reason: string;
 }
 
-/** A finding of one case. */
+/** A finding of one case, named by the case's name. */
 export interface FindingRow {
   readonly case: string;
   readonly check: string;
   readonly kind: string;
   readonly verdict: Verdict;
   readonly message: string;
+  /** What was computed, what against, for machines. */
+  readonly data?: Readonly<Record<string, number | string | boolean | null>>;
 }
 
 /** An observation of one case; `number` or `text` is there, never both. */

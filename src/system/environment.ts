@@ -43,3 +43,17 @@ export function scrubbed(variables: Environment['variables']): Record<string, st
   }
   return { ...clean, LC_ALL: 'C', SLURM_TIME_FORMAT: '%s' };
 }
+
+/** The few variables a job starts from; nothing else of the caller reaches it, so two callers make equal jobs. */
+export function jobEnvironment(environment: Environment): Record<string, string> {
+  const { HOME, SHELL, SLURM_CONF } = environment.variables;
+  return {
+    PATH: environment.variables.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    HOME: HOME ?? '/',
+    USER: environment.user,
+    LOGNAME: environment.user,
+    LANG: 'C.UTF-8',
+    SHELL: SHELL ?? '/bin/sh',
+    ...(SLURM_CONF && { SLURM_CONF }),
+  };
+}

@@ -1,7 +1,7 @@
 /** Files. Every write that matters goes through a temporary name, fsync and rename. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, type Stats } from 'node:fs';
+import { constants, createReadStream, createWriteStream, type Dirent, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -19,6 +19,8 @@ export interface Files {
   readonly appendDurably: (path: string, content: string, mode?: number) => Promise<void>;
   readonly makeDirectory: (path: string, mode?: number) => Promise<void>;
   readonly list: (path: string) => Promise<readonly string[]>;
+  /** At most `length` bytes from `offset`, fewer where the file ends. Refuses a symbolic link; never waits for a FIFO. */
+  readonly readRange: (path: string, offset: number, length: number) => Promise<Uint8Array>;
   readonly stat: (path: string) => Promise<Stats | undefined>;
   readonly remove: (path: string) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
@@ -32,6 +34,23 @@ export interface Files {
   readonly createExclusive: (path: string, content: string, mode?: number) => Promise<boolean>;
   /** Free bytes of the file system that holds the path. */
   readonly freeBytes: (path: string) => Promise<number>;
+  /** The names in a directory with their types, unsorted; links are not followed. */
+  readonly entries: (path: string) => Promise<readonly Dirent[]>;
+  /**
+   * Writes a whole new file with its mode and modification time, not fsynced. It must not exist yet, and no link is
+   * followed in its last component.
+   */
+  readonly createFile: (
+    path: string,
+    content: Uint8Array | AsyncIterable<Uint8Array>,
+    mode: number,
+    modified: Date,
+  ) => Promise<void>;
+  readonly makeSymlink: (target: string, path: string) => Promise<void>;
+  readonly makeHardLink: (existing: string, path: string) => Promise<void>;
+  readonly readLink: (path: string) => Promise<string>;
+  /** Sets the modification time of a file, a directory or a link itself. */
+  readonly setModified: (path: string, modified: Date) => Promise<void>;
 }
 
 /** True when a thrown value is a system error with one of these codes. */
@@ -49,6 +68,11 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+async function writeWhole(handle: fs.FileHandle, bytes: Uint8Array): Promise<void> {
+  let offset = 0;
+  while (offset < bytes.length) offset += (await handle.write(bytes, offset)).bytesWritten;
 }
 
 let sequence = 0;
@@ -94,6 +118,21 @@ export const realFiles: Files = {
     await fs.mkdir(path, { recursive: true, mode });
   },
   list: async (path) => (await fs.readdir(path)).sort(),
+  readRange: async (path, offset, length) => {
+    const handle = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const buffer = Buffer.alloc(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return buffer.subarray(0, filled);
+    } finally {
+      await handle.close();
+    }
+  },
   stat: async (path) => {
     try {
       return await fs.lstat(path);
@@ -133,4 +172,20 @@ export const realFiles: Files = {
     const stats = await fs.statfs(path);
     return stats.bavail * stats.bsize;
   },
+  entries: (path) => fs.readdir(path, { withFileTypes: true }),
+  createFile: async (path, content, mode, modified) => {
+    const handle = await fs.open(path, 'wx', mode);
+    try {
+      if (content instanceof Uint8Array) await writeWhole(handle, content);
+      else for await (const piece of content) await writeWhole(handle, piece);
+      await handle.chmod(mode);
+      await handle.utimes(modified, modified);
+    } finally {
+      await handle.close();
+    }
+  },
+  makeSymlink: (target, path) => fs.symlink(target, path),
+  makeHardLink: (existing, path) => fs.link(existing, path),
+  readLink: (path) => fs.readlink(path),
+  setModified: (path, modified) => fs.lutimes(path, modified, modified),
 };

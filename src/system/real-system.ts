@@ -1,4 +1,5 @@
 /** The real world, put together. */
+import { randomBytes } from 'node:crypto';
 import { asker } from './ask.ts';
 import { machineClock } from './clock.ts';
 import { processEnvironment } from './environment.ts';
@@ -18,6 +19,7 @@ export function realSystem(quiet = false): System {
     environment,
     http: networkHttp,
     log: lineLog((text) => process.stderr.write(text), quiet),
+    random: (bytes) => randomBytes(bytes).toString('hex'),
     ask: asker(processExec, realFiles, environment),
   };
 }

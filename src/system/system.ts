@@ -18,6 +18,8 @@ export interface System {
   readonly environment: Environment;
   readonly http: Http;
   readonly log: Log;
+  /** That many random bytes, as hex. */
+  readonly random: (bytes: number) => string;
   /** Performs one question and never throws for what the world may answer. */
   readonly ask: (ask: Ask) => Promise<Answer>;
 }

@@ -1,0 +1,24 @@
+import { caseLabel, hold, ruleOverRuns } from '../rule.ts';
+
+/** What the run said of itself is what its raw outputs say now. A difference is no proof of fraud, but of nothing else either. */
+export const recorded = ruleOverRuns(
+  'recorded',
+  'that the verdicts written down at the time agree with those judged again',
+  (evidence) => ({
+    problems: evidence.runs.flatMap((run) => [
+      ...run.cases
+        .filter((item) => item.recorded !== undefined && item.recorded !== item.verdict)
+        .map((item) =>
+          hold(
+            `${caseLabel(evidence, run, item.name)}: written down as ${item.recorded}, judged again as ${item.verdict}`,
+          ),
+        ),
+      ...(run.outcome === 'rejected' || run.outcome === 'unproven'
+        ? run.cases.every(({ verdict }) => verdict === 'pass')
+          ? [hold(`run ${run.id} was written down as ${run.outcome}, and yet every case passes when judged again`)]
+          : []
+        : []),
+    ]),
+    good: 'they agree',
+  }),
+);

@@ -1,0 +1,56 @@
+/**
+ * The command line: argv in, a flow, its value out as text or JSON and an exit status. It decides nothing itself.
+ */
+import { drawDiagnostic } from '../base/diagnostic.ts';
+import { exitCodeOf, HarnessError } from '../base/error.ts';
+import { redact } from '../system/log.ts';
+import { realSystem } from '../system/real-system.ts';
+import type { CommandInput, CommandOutput } from './command.ts';
+import { commands } from './commands/index.ts';
+import { buildProgram, parseCommandLine } from './program.ts';
+
+/** Runs one command line to its exit status. */
+export async function runProgram(words: readonly string[], version: string): Promise<number> {
+  const json = words.includes('--json');
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => stop.abort(signal);
+  // GitLab sends SIGTERM and SIGHUP in any order, close together: the first decides, more change nothing.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
+  let exitCode = 0;
+  const program = buildProgram(commands, version, async (command, input: CommandInput) => {
+    const output = await command.run(input, { system: realSystem(), version, signal: stop.signal });
+    await print(output, json);
+    exitCode = output.exitCode;
+  });
+  try {
+    await parseCommandLine(program, words);
+    return exitCode;
+  } catch (error) {
+    report(error, json);
+    return exitCodeOf(error);
+  } finally {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.removeListener(signal, onSignal);
+  }
+}
+
+async function print(output: CommandOutput, json: boolean): Promise<void> {
+  const text = json ? `${JSON.stringify(output.value, null, 2)}\n` : output.text;
+  await new Promise<void>((done, failed) => {
+    process.stdout.write(text, (error) => (error ? failed(error) : done()));
+  });
+}
+
+/** What went wrong, for people on standard error, and with `--json` the same fields on standard output. */
+function report(error: unknown, json: boolean): void {
+  if (error instanceof HarnessError) {
+    const { code, message, hint, diagnostics } = error;
+    if (json)
+      process.stdout.write(`${redact(JSON.stringify({ error: { code, message, hint, diagnostics } }, null, 2))}\n`);
+    const lines = [`error ${code}: ${message}`, ...diagnostics.map(drawDiagnostic), `hint: ${hint}`];
+    process.stderr.write(`${redact(lines.join('\n'))}\n`);
+    return;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (json) process.stdout.write(`${redact(JSON.stringify({ error: { code: 'BUG', message: stack } }))}\n`);
+  process.stderr.write(`${redact(`this is a bug in Assay, please report it:\n${stack}`)}\n`);
+}

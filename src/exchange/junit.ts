@@ -1,0 +1,164 @@
+/**
+ * JUnit XML as GitLab reads it (lib/gitlab/ci/parsers/test/junit.rb): one `testsuites`, in it a `testsuite` a suite;
+ * of a case, name, classname, time, failure or error text, and the attachment in `system-out` of those that failed.
+ * GitLab tells cases apart by classname and name, ignores huge texts, and takes 30 MB a file.
+ */
+import { createHash } from 'node:crypto';
+import { cutText, plainLine, plainText } from '../base/plain-text.ts';
+import type { CaseView } from './exchange.ts';
+
+/** Longest texts of one case, in bytes of UTF-8 once escaped. */
+interface Limits {
+  readonly body: number;
+  readonly message: number;
+  readonly name: number;
+}
+
+/** Size of one file that GitLab still takes, with some room. */
+const usualTotal = 29_000_000;
+
+// Tried in order until the whole fits. Names are cut last, and keep apart by a digest. With the last row a case takes
+// at most 420 bytes when it failed and 270 when it passed.
+const shrinking: readonly Limits[] = [
+  { body: 4096, message: 512, name: 1024 },
+  { body: 1024, message: 256, name: 1024 },
+  { body: 256, message: 128, name: 1024 },
+  { body: 0, message: 64, name: 256 },
+  { body: 0, message: 0, name: 64 },
+];
+
+/**
+ * The cases as one JUnit document. Texts are cut so that it stays under `totalBytes`; cases are never dropped, so
+ * beyond some hundred thousand of them it can be longer. The same cases give the same bytes.
+ */
+export function junitXml(cases: readonly CaseView[], totalBytes = usualTotal): string {
+  let document = '';
+  for (const limits of shrinking) {
+    const last = limits === shrinking.at(-1);
+    const rendered = render(cases, limits, last ? Number.POSITIVE_INFINITY : totalBytes);
+    if (rendered === undefined) continue;
+    document = rendered;
+    break;
+  }
+  return document;
+}
+
+/** The document, or undefined when it grows beyond the total. */
+function render(cases: readonly CaseView[], limits: Limits, totalBytes: number): string | undefined {
+  const names = uniqueNames(cases, limits.name);
+  const parts: string[] = ['<?xml version="1.0" encoding="UTF-8"?>\n', `<testsuites name="assay"${counts(cases)}>\n`];
+  let bytes = 256;
+  for (const [suite, members] of bySuite(cases)) {
+    const label = cutName(suite, limits.name);
+    const head = `  <testsuite name="${label}"${counts(members)}>\n`;
+    parts.push(head);
+    bytes += Buffer.byteLength(head) + 16;
+    for (const one of members) {
+      const text = testCase(one, label, names.get(one) ?? '', limits);
+      bytes += Buffer.byteLength(text);
+      if (bytes > totalBytes) return undefined;
+      parts.push(text);
+    }
+    parts.push('  </testsuite>\n');
+  }
+  parts.push('</testsuites>\n');
+  return parts.join('');
+}
+
+function bySuite(cases: readonly CaseView[]): ReadonlyMap<string, readonly CaseView[]> {
+  const suites = new Map<string, CaseView[]>();
+  for (const one of cases) {
+    const members = suites.get(one.suite);
+    if (members) members.push(one);
+    else suites.set(one.suite, [one]);
+  }
+  return suites;
+}
+
+/** Escaped names; one that would repeat within its suite gets its number behind it, for GitLab keeps only one of a name. */
+function uniqueNames(cases: readonly CaseView[], limit: number): ReadonlyMap<CaseView, string> {
+  const taken = new Map<string, number>();
+  const names = new Map<CaseView, string>();
+  for (const one of cases) {
+    const name = cutName(one.name, limit);
+    const key = `${one.suite}\0${name}`;
+    const times = (taken.get(key) ?? 0) + 1;
+    taken.set(key, times);
+    names.set(one, times === 1 ? name : `${name} (${times})`);
+  }
+  return names;
+}
+
+function testCase(one: CaseView, classname: string, name: string, limits: Limits): string {
+  const time = one.seconds !== undefined && one.seconds >= 0 ? ` time="${one.seconds.toFixed(3)}"` : '';
+  const open = `    <testcase name="${name}" classname="${classname}"${time}`;
+  if (one.verdict === 'pass') return `${open}/>\n`;
+  const message = attribute(one.reason, limits.message);
+  if (one.verdict === 'skip') return `${open}>\n      <skipped message="${message}"/>\n    </testcase>\n`;
+  // `fail` and `invalid` are the image's to mend; `error` is the site's or the harness's.
+  const element = one.verdict === 'error' ? 'error' : 'failure';
+  const body = bodyOf(one, limits.body);
+  return `${open}>\n      <${element} type="${one.verdict}" message="${message}">${body}</${element}>\n${attachment(one, limits)}    </testcase>\n`;
+}
+
+/** The findings that are not `pass`, one a line, and where the whole output is, which is never cut off. */
+function bodyOf(one: CaseView, limit: number): string {
+  if (limit === 0) return '';
+  const findings = one.findings
+    .filter(({ verdict }) => verdict !== 'pass')
+    .map(
+      ({ check, kind, verdict, message }) =>
+        `${verdict}: ${plainLine(check)} (${plainLine(kind)}): ${plainText(message)}`,
+    );
+  const log = one.logPath === undefined ? '' : cutEscaped(`\nfull output: ${plainLine(one.logPath)}`, limit / 2);
+  const text = [plainText(one.reason), ...findings].join('\n');
+  return cutEscaped(text, limit - Buffer.byteLength(log)) + log;
+}
+
+/** GitLab takes the first `[[ATTACHMENT|path]]` of a failed case, its path relative to the project's directory. */
+function attachment(one: CaseView, limits: Limits): string {
+  const path = one.logPath;
+  if (path === undefined || limits.body === 0 || path.length > 1024 || plainLine(path) !== path || /[[\]|]/.test(path))
+    return '';
+  return `      <system-out>[[ATTACHMENT|${escapeXml(path)}]]</system-out>\n`;
+}
+
+function counts(cases: readonly CaseView[]): string {
+  const of = (...verdicts: readonly CaseView['verdict'][]): number =>
+    cases.filter(({ verdict }) => verdicts.includes(verdict)).length;
+  const seconds = cases.reduce((sum, one) => sum + Math.max(0, one.seconds ?? 0), 0);
+  const time = Number.isFinite(seconds) ? ` time="${seconds.toFixed(3)}"` : '';
+  return ` tests="${cases.length}" failures="${of('fail', 'invalid')}" errors="${of('error')}" skipped="${of('skip')}"${time}`;
+}
+
+function attribute(text: string, limit: number): string {
+  return cutEscaped(plainLine(text), limit);
+}
+
+/** A name, escaped; a long one keeps its beginning and gets a digest, so that it stays the same and stays apart. */
+function cutName(name: string, limit: number): string {
+  const escaped = escapeXml(plainLine(name));
+  if (Buffer.byteLength(escaped) <= limit) return escaped;
+  const mark = `#${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+  return cutEscaped(plainLine(name), limit - mark.length) + mark;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** XML text or attribute value, of text that `plainText` made free of what XML 1.0 §2.2 forbids. */
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter);
+}
+
+/** Escaped text of at most so many bytes, never cut within an entity or a code point. */
+function cutEscaped(text: string, limit: number): string {
+  const escaped = escapeXml(cutText(text, Math.max(0, limit)));
+  if (Buffer.byteLength(escaped) <= limit) return escaped;
+  return cutText(escaped, limit).replace(/&[a-z]*…$/, '…');
+}

@@ -1,0 +1,43 @@
+/**
+ * The one place where the languages of suite and site are made whole: parsers, checks, schedulers, launchers and
+ * runtimes put the schemas of their own options into the holes that `suite` and `site` leave.
+ */
+import { type TSchema, Type } from '../base/schema.ts';
+import { checkSchema, lintCheck } from '../judge/declaration.ts';
+import { launchers } from '../launch/launchers/index.ts';
+import { runtimes } from '../launch/runtimes/index.ts';
+import { schedulers } from '../launch/schedulers/index.ts';
+import { lintObservation, observationSchema } from '../observe/declaration.ts';
+import { siteSchema } from '../site/schema.ts';
+import type { SuiteLanguage } from '../suite/load.ts';
+import { suiteSchema } from '../suite/schema.ts';
+
+function anyOf(adapters: Readonly<Record<string, { readonly options: TSchema }>>, description: string): TSchema {
+  return Type.Union(
+    Object.values(adapters).map((adapter) => adapter.options),
+    { description },
+  );
+}
+
+// A union's own message names every branch; the declared kind's says what is wrong, so loading looks at that one alone.
+const anything = Type.Object({});
+
+/** The language suites are loaded with. */
+export const suiteLanguage: SuiteLanguage = {
+  schema: suiteSchema(anything, anything),
+  lintObservation,
+  lintCheck: (name, declaration, scope) => lintCheck(name, declaration, scope),
+};
+
+/** The language sites are loaded with. */
+export const siteLanguage: TSchema = siteSchema(
+  anyOf(schedulers, 'What starts allocations.'),
+  anyOf(launchers, 'What starts the ranks of a case.'),
+  anyOf(runtimes, 'What runs a program inside an image.'),
+);
+
+/** JSON Schemas to publish, by file name. */
+export const publishedSchemas: Readonly<Record<string, TSchema>> = {
+  'suite.schema.json': suiteSchema(observationSchema, checkSchema),
+  'site.schema.json': siteLanguage,
+};

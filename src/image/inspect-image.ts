@@ -1,0 +1,57 @@
+/** From an image's manifest, configuration and unpacked tree to what it means. */
+import type { Digest } from '../base/digest.ts';
+import type { Manifest } from '../oci/descriptor.ts';
+import { findBinaries } from './binaries.ts';
+import { readImageConfig } from './config.ts';
+import type { Image, ImageLayer } from './image.ts';
+import { findLibc } from './libc.ts';
+import { findMpi } from './mpi.ts';
+import { findPackages } from './packages.ts';
+import type { Tree } from './tree.ts';
+
+/** What a registry or layout gave for one platform's image. */
+export interface ImageSource {
+  /** Name as asked for. */
+  readonly name: string;
+  /** Digest that the name resolved to: an index's or the manifest's own. */
+  readonly resolved: Digest;
+  /** Digest and media type of the platform's manifest. */
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly manifest: Manifest;
+  /** The configuration blob, already checked against its digest. */
+  readonly config: Uint8Array | string;
+}
+
+/** Inspects an image. Nothing of it is run. Throws IMAGE_CONFIG_INVALID; all else that is unclear is in the Image. */
+export async function inspectImage(source: ImageSource, tree: Tree): Promise<Image> {
+  const { diffIds, ...config } = readImageConfig(source.config, source.name);
+  const binaries = await findBinaries(tree, config.environment);
+  const { packages, gaps } = await findPackages(tree);
+  const mpi = await findMpi(tree, binaries, config.environment, packages);
+  const libraries = binaries.all.flatMap(({ path, elf }) =>
+    elf.soname === undefined ? [] : [{ path, soname: elf.soname }],
+  );
+  return {
+    name: source.name,
+    digest: source.digest,
+    resolved: source.resolved,
+    mediaType: source.mediaType,
+    config: source.manifest.config.digest,
+    ...config,
+    layers: source.manifest.layers.map(({ digest, size }, index): ImageLayer => {
+      const diffId = diffIds[index];
+      return { digest, size, ...(diffId && { diffId }) };
+    }),
+    mpi,
+    libc: await findLibc(tree, binaries),
+    libraries: libraries.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    packages,
+    gaps: [
+      ...gaps,
+      ...tree.unreadable.map((why) => `not listed: ${why}`),
+      ...binaries.broken.map((why) => `no sound ELF file: ${why}`),
+      ...(binaries.cut > 0 ? [`${binaries.cut} files were not looked at: there are too many`] : []),
+    ],
+  };
+}

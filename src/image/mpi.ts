@@ -1,0 +1,202 @@
+/** The MPI that an image's own applications use, as its loader would give it to them. */
+import { posix } from 'node:path';
+import type { Binaries, Binary } from './binaries.ts';
+import type { ImageMpi, ImagePackage, Untold } from './image.ts';
+import { libcOf } from './libc.ts';
+import { type Loader, type LoadPlan, loaderOf } from './loader.ts';
+import { describeMpi, isMpi, symbolsOf } from './mpi-library.ts';
+import type { Tree } from './tree.ts';
+
+/** Programs that come with an MPI: they prove that it is there, not that anybody uses it. */
+const ownTools =
+  /^(?:(?:ompi|oshmem|orte|opal|prte|pmix|hydra|mpich|impi|opa)[a-z]*(?:[-_.].*)?|mpi(?:run|exec|cc|CC|c\+\+|cxx|f77|f90|fort|vars|chversion|tune)(?:[-_.].*)?|parkill)$/;
+
+interface Use {
+  readonly library: Binary;
+  readonly applications: Binary[];
+  readonly tools: Binary[];
+  /** How the first user of it loads it. */
+  readonly plan: LoadPlan;
+}
+
+/** Finds the MPI of the tree, or says why there is none to be told. */
+export async function findMpi(
+  tree: Tree,
+  binaries: Binaries,
+  environment: Readonly<Record<string, string>>,
+  packages: readonly ImagePackage[],
+): Promise<ImageMpi | Untold> {
+  const libraries = await mpiLibraries(tree, binaries);
+  const users = binaries.all.filter((binary) => binary.kind !== 'library' && binary.elf.needed.length > 0);
+  const loaders = await loadersFor(tree, binaries, [...users, ...libraries.values()]);
+  const searched = (environment['LD_LIBRARY_PATH'] ?? '').split(':').filter((path) => path.startsWith('/'));
+  const uses = new Map<string, Use>();
+  const wanting = new Map<string, string>();
+  for (const user of users) {
+    const loader = loaders(user);
+    const plan = loader.plan(user, searched, loader.unused);
+    const library = [...plan.loaded.values()].find((loaded) => libraries.has(loaded.binary.path))?.binary;
+    if (library) note(uses, library, user, plan);
+    else
+      for (const name of plan.missing.keys()) if (isMpiName(name) && !wanting.has(name)) wanting.set(name, user.path);
+  }
+  const ranked = rank([...uses.values()]);
+  const chosen = ranked[0] ?? unused([...libraries.values()], [...wanting.keys()], loaders, searched);
+  if (!chosen) return untold(wanting);
+  const described = await describeMpi(tree, binaries, chosen.library, chosen.plan, packages);
+  const libraryPath = libraryPathOf(chosen, loaders(chosen.library));
+  // Wheels cannot hold links, so one library comes as several equal files; those that nobody uses say nothing.
+  const others = [...libraries.values()].filter(
+    (library) =>
+      library !== chosen.library && (uses.has(library.path) || sonameOf(library) !== sonameOf(chosen.library)),
+  );
+  return {
+    family: described.family,
+    abi: sonameOf(chosen.library),
+    path: chosen.library.path,
+    libraryPath,
+    ...(described.version !== undefined && { version: described.version }),
+    pmi: described.pmi,
+    evidence: [
+      useOf(chosen, wanting),
+      ...described.evidence,
+      ...others.map((other) => {
+        const use = uses.get(other.path);
+        const users = use ? `used by ${counted(use)}` : 'used by no program';
+        return `the image also holds ${other.path} (${sonameOf(other)}), ${users}`;
+      }),
+    ],
+  };
+}
+
+function isMpiName(name: string): boolean {
+  return /mpi/i.test(posix.basename(name));
+}
+
+function sonameOf(library: Binary): string {
+  return library.elf.soname ?? posix.basename(library.path);
+}
+
+/** Libraries that are an MPI by their symbols. Only those with `mpi` in their name are opened: every MPI known has it. */
+async function mpiLibraries(tree: Tree, binaries: Binaries): Promise<ReadonlyMap<string, Binary>> {
+  const found = new Map<string, Binary>();
+  for (const binary of binaries.all)
+    if (binary.kind === 'library' && (isMpiName(binary.path) || isMpiName(binary.elf.soname ?? '')))
+      if (isMpi(await symbolsOf(tree, binary))) found.set(binary.path, binary);
+  return found;
+}
+
+/** One loader for each kind of machine and C library among the binaries. */
+async function loadersFor(
+  tree: Tree,
+  binaries: Binaries,
+  wanted: readonly Binary[],
+): Promise<(binary: Binary) => Loader> {
+  const musl = binaries.all.some((b) => libcOf(b) === 'musl') && !binaries.all.some((b) => libcOf(b) === 'glibc');
+  const familyOf = (binary: Binary): 'glibc' | 'musl' => libcOf(binary) ?? (musl ? 'musl' : 'glibc');
+  const keyOf = (binary: Binary): string =>
+    `${familyOf(binary)} ${binary.elf.machine} ${binary.elf.bits} ${binary.elf.byteOrder}`;
+  const loaders = new Map<string, Loader>();
+  for (const binary of wanted) {
+    const key = keyOf(binary);
+    if (!loaders.has(key)) loaders.set(key, await loaderOf(tree, binaries, familyOf(binary), binary.elf));
+  }
+  return (binary) => {
+    const loader = loaders.get(keyOf(binary));
+    if (!loader) throw new Error(`no loader was made for ${binary.path}`);
+    return loader;
+  };
+}
+
+function note(uses: Map<string, Use>, library: Binary, user: Binary, plan: LoadPlan): void {
+  const tool = ownTools.test(posix.basename(user.path));
+  const known = uses.get(library.path) ?? { library, applications: [], tools: [], plan };
+  (tool ? known.tools : known.applications).push(user);
+  uses.set(library.path, known);
+}
+
+/** Most applications first, then most tools, then by path. */
+function rank(uses: readonly Use[]): readonly Use[] {
+  return [...uses].sort(
+    (a, b) =>
+      b.applications.length - a.applications.length ||
+      b.tools.length - a.tools.length ||
+      (a.library.path < b.library.path ? -1 : 1),
+  );
+}
+
+/**
+ * An MPI that no program loads by itself: one whose soname programs ask for in vain (they expect LD_LIBRARY_PATH from a
+ * wrapper or module), else one that is just there (as for mpi4py, which opens it while it runs).
+ */
+function unused(
+  libraries: readonly Binary[],
+  wanting: readonly string[],
+  loaders: (binary: Binary) => Loader,
+  searched: readonly string[],
+): Use | undefined {
+  const asked = libraries.find((library) => wanting.includes(sonameOf(library)));
+  const library = asked ?? (wanting.length === 0 ? libraries[0] : undefined);
+  if (!library) return undefined;
+  const loader = loaders(library);
+  return { library, applications: [], tools: [], plan: loader.plan(library, searched, loader.unused) };
+}
+
+function untold(wanting: ReadonlyMap<string, string>): Untold {
+  const [name, program] = [...wanting][0] ?? [];
+  if (name === undefined)
+    return { unknown: 'no program of the image needs an MPI library, and it holds none (a static one is not seen)' };
+  return { unknown: `${program} needs ${name}, which the image does not hold: it expects the host's MPI` };
+}
+
+function counted(use: Use): string {
+  const programs = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+  const first = use.applications[0] ?? use.tools[0];
+  const parts = [
+    ...(use.applications.length > 0 ? [programs(use.applications.length, 'application')] : []),
+    ...(use.tools.length > 0 ? [`${programs(use.tools.length, 'tool')} of its own`] : []),
+  ];
+  return `${parts.join(' and ')}, such as ${first?.path}`;
+}
+
+function useOf(use: Use, wanting: ReadonlyMap<string, string>): string {
+  if (use.applications.length + use.tools.length > 0) return `used by ${counted(use)}`;
+  const program = wanting.get(sonameOf(use.library));
+  return program === undefined
+    ? 'no program of the image is linked with it'
+    : `${program} needs it, but the loader does not find it without LD_LIBRARY_PATH`;
+}
+
+/**
+ * The directories that a program from outside must search. It is taken to have no rpath and an empty LD_LIBRARY_PATH; where
+ * it would miss a library, or find another file than the image's own program does, the directory of the latter is added.
+ */
+function libraryPathOf(use: Use, loader: Loader): readonly string[] {
+  const outsider: Binary = {
+    path: '/',
+    kind: 'program',
+    elf: { ...use.library.elf, needed: [sonameOf(use.library)], rpath: [], runpath: [] },
+  };
+  const wanted = new Map([
+    ...use.plan.loaded,
+    [sonameOf(use.library), { found: use.library.path, binary: use.library }],
+  ]);
+  const directories: string[] = [];
+  for (let round = 0; round < 64; round += 1) {
+    const plan = loader.plan(outsider, directories);
+    const astray = [...plan.missing.keys(), ...plan.loaded.keys()].find((name) => {
+      const want = wanted.get(name);
+      return (
+        want && want.binary.path !== plan.loaded.get(name)?.binary.path && !directories.includes(directoryOf(want))
+      );
+    });
+    const want = astray === undefined ? undefined : wanted.get(astray);
+    if (!want) break;
+    directories.push(directoryOf(want));
+  }
+  return directories;
+}
+
+function directoryOf(loaded: { readonly found: string }): string {
+  return posix.dirname(loaded.found);
+}

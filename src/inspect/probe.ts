@@ -1,0 +1,72 @@
+/** Probes: what is asked of a node, as data, and how the answers become facts. */
+import type { Argv } from '../base/argv.ts';
+import { showArgv } from '../base/argv.ts';
+import type { Fact, UnknownWhy } from './facts.ts';
+
+/**
+ * One question to a node, asked by the generated collector. Paths may hold `{release}`, the running kernel's release.
+ * `file`: the bytes of a file, at most 1 MiB. `lines`: the first lines that fit a POSIX extended expression.
+ * `small`: the first line of every file that fits one of the shell patterns, without starting a process.
+ * `digest`: SHA-256 of the first readable of several files, unpacked if it ends in `.gz`; the content stays on the node.
+ * `variables`: environment variables of the step. `command`: a program with a hard time limit in seconds.
+ */
+export type NodeAsk =
+  | { readonly id: string; readonly kind: 'file'; readonly path: string }
+  | {
+      readonly id: string;
+      readonly kind: 'lines';
+      readonly path: string;
+      readonly pattern: string;
+      readonly most: number;
+    }
+  | { readonly id: string; readonly kind: 'small'; readonly patterns: readonly string[] }
+  | { readonly id: string; readonly kind: 'digest'; readonly paths: readonly string[] }
+  | { readonly id: string; readonly kind: 'variables'; readonly names: readonly string[] }
+  | { readonly id: string; readonly kind: 'command'; readonly argv: Argv; readonly limitSeconds: number };
+
+/** What came back for one ask. `status` is the command's exit status (0 for anything else); `source` names the ask. */
+export type NodeAnswer =
+  | { readonly kind: 'content'; readonly bytes: Uint8Array; readonly status: number; readonly source: string }
+  | { readonly kind: 'unknown'; readonly unknown: UnknownWhy; readonly why: string; readonly source: string };
+
+/** The answers to one probe's asks, by the id of the ask within the probe. */
+export type NodeAnswers = (id: string) => NodeAnswer;
+
+/** Subsets of facts that are digested into a fingerprint. */
+export type FingerprintName = 'kernel' | 'fabric' | 'mpi' | 'gpu';
+
+/** One row of a group of facts. */
+export interface ProbeRow {
+  readonly key: string;
+  readonly fact: Fact;
+}
+
+/**
+ * One group of facts. `read` is pure and never throws for anything a node may answer.
+ * `fingerprints` says which keys are digested into which fingerprint; `ownKeys` are those that differ between equal
+ * nodes (names, boot ids), which a check of uniformity leaves out.
+ */
+export interface Probe {
+  readonly name: string;
+  readonly asks: readonly NodeAsk[];
+  readonly fingerprints: Readonly<Partial<Record<FingerprintName, readonly string[]>>>;
+  readonly ownKeys: readonly string[];
+  readonly read: (answers: NodeAnswers) => readonly ProbeRow[];
+}
+
+/** Where an ask's answer comes from, as a fact's `source` shows it. */
+export function sourceOf(ask: NodeAsk): string {
+  switch (ask.kind) {
+    case 'file':
+    case 'lines':
+      return ask.path;
+    case 'small':
+      return ask.patterns.join(' ');
+    case 'digest':
+      return ask.paths.join(' ');
+    case 'variables':
+      return 'environment';
+    case 'command':
+      return showArgv(ask.argv);
+  }
+}

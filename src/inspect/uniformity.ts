@@ -1,0 +1,55 @@
+/** Whether the nodes of one allocation are alike, and which one stands out in what. */
+import type { Fact, Facts } from './facts.ts';
+import type { Probe } from './probe.ts';
+
+/** A fact that is not the same on all nodes. */
+export interface Deviation {
+  readonly group: string;
+  readonly key: string;
+  /** What most nodes say, and how many of them; undefined when no answer has more nodes than every other. */
+  readonly majority?: { readonly value: string; readonly nodes: number };
+  /** The nodes that say something else or nothing, by name. */
+  readonly nodes: readonly { readonly node: string; readonly fact?: Fact }[];
+}
+
+/** How one node's answer counts: its value, `absent`, or nothing that could be compared. */
+function voteOf(fact: Fact | undefined): string | undefined {
+  if (!fact) return 'no such row';
+  if ('value' in fact) return `= ${fact.value}`;
+  return fact.unknown === 'absent' ? 'absent' : undefined;
+}
+
+/**
+ * Facts in which nodes differ from the majority, by group and key. Keys that a probe marks as a node's own (names, boot
+ * ids) are left out. A fact that is unknown on a node, other than by absence, is a deviation of that node.
+ */
+export function deviationsAmong(nodes: readonly Facts[], probes: readonly Probe[]): readonly Deviation[] {
+  const own = new Set(probes.flatMap((probe) => probe.ownKeys.map((key) => `${probe.name}.${key}`)));
+  const keys = new Map<string, readonly [string, string]>();
+  for (const facts of nodes)
+    for (const [group, rows] of Object.entries(facts.groups))
+      for (const key of Object.keys(rows)) if (!own.has(`${group}.${key}`)) keys.set(`${group}.${key}`, [group, key]);
+  return [...keys.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, [group, key]]) => deviation(nodes, group, key) ?? []);
+}
+
+function deviation(nodes: readonly Facts[], group: string, key: string): Deviation | undefined {
+  const counts = new Map<string, number>();
+  const answers = nodes.map((facts) => {
+    const fact = facts.groups[group]?.[key];
+    const vote = voteOf(fact);
+    if (vote !== undefined) counts.set(vote, (counts.get(vote) ?? 0) + 1);
+    return { node: facts.node, fact, vote };
+  });
+  const [first, second] = [...counts].sort(([, a], [, b]) => b - a);
+  const winner = first && (!second || second[1] < first[1]) ? first : undefined;
+  const others = answers.filter(({ vote }) => vote === undefined || vote !== winner?.[0]);
+  if (others.length === 0) return undefined;
+  return {
+    group,
+    key,
+    ...(winner && { majority: { value: winner[0].replace(/^= /, ''), nodes: winner[1] } }),
+    nodes: others.map(({ node, fact }) => ({ node, ...(fact && { fact }) })),
+  };
+}

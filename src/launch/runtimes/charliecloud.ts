@@ -1,0 +1,47 @@
+/**
+ * Charliecloud: `ch-run` on an unpacked directory, unprivileged (ch-run(1), 0.26 and later). The image is mounted
+ * read-only; host variables pass through, so that the launcher's PMI reaches the ranks; the image's own are set in argv.
+ */
+import { argv } from '../../base/argv.ts';
+import { closed, Type } from '../../base/schema.ts';
+import type { Runtime } from '../adapter.ts';
+import { launchPathInvalid } from '../errors.ts';
+
+/** ch-run splits `--bind=SRC:DST` at the colon and knows no escape for it. */
+function bind(source: string, target: string): string {
+  for (const path of [source, target])
+    if (path.includes(':'))
+      throw launchPathInvalid(
+        `the path ${path} holds a colon, which ch-run takes for a separator`,
+        'move the run directory',
+      );
+  return `--bind=${source}:${target}`;
+}
+
+export const charliecloud: Runtime = {
+  kind: 'charliecloud',
+  options: closed({
+    kind: Type.Literal('charliecloud'),
+    program: Type.Optional(Type.String({ description: 'Name or path of ch-run.' })),
+  }),
+  // ch-run binds these from the host (doc/ch-run.rst, "Default bind-mounts") and cannot make them in a read-only image.
+  preparation: {
+    directories: ['dev', 'etc', 'mnt/suite', 'mnt/work', 'proc', 'sys', 'tmp', 'usr/bin'],
+    files: ['etc/group', 'etc/hosts', 'etc/passwd', 'etc/resolv.conf'],
+  },
+  targets: { suite: '/mnt/suite', work: '/mnt/work' },
+  wrap: (launch, options) => ({
+    ...launch,
+    runtime: 'charliecloud',
+    argv: argv(
+      typeof options.program === 'string' ? options.program : 'ch-run',
+      '--env-no-expand',
+      ...Object.entries(launch.environment).map(([name, value]) => `--set-env=${name}=${value}`),
+      ...launch.mounts.map((mount) => bind(mount.source, mount.target)),
+      `--cd=${launch.workingDirectory}`,
+      launch.image.root,
+      '--',
+      ...launch.argv,
+    ),
+  }),
+};

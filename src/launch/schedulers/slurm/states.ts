@@ -1,0 +1,38 @@
+/** Slurm's job states and what they mean to us (slurm.schedmd.com/job_state_codes.html). */
+import type { JobState } from '../../scheduler.ts';
+
+const meanings: Readonly<Record<string, JobState>> = {
+  BOOT_FAIL: 'node-fail',
+  CANCELLED: 'cancelled',
+  COMPLETED: 'completed',
+  COMPLETING: 'completing',
+  CONFIGURING: 'pending',
+  DEADLINE: 'timeout',
+  EXPEDITING: 'pending',
+  FAILED: 'failed',
+  LAUNCH_FAILED: 'node-fail',
+  NODE_FAIL: 'node-fail',
+  OUT_OF_MEMORY: 'out-of-memory',
+  PENDING: 'pending',
+  PREEMPTED: 'preempted',
+  RECONFIG_FAIL: 'node-fail',
+  REQUEUED: 'pending',
+  REQUEUE_FED: 'pending',
+  REQUEUE_HOLD: 'pending',
+  RESIZING: 'running',
+  RESV_DEL_HOLD: 'pending',
+  REVOKED: 'node-fail',
+  RUNNING: 'running',
+  SIGNALING: 'running',
+  SPECIAL_EXIT: 'pending',
+  STAGE_OUT: 'completing',
+  STOPPED: 'suspended',
+  SUSPENDED: 'suspended',
+  TIMEOUT: 'timeout',
+};
+
+/** Our word for Slurm's; `CANCELLED by 1000` and a trailing `+` (cut by sacct) are understood. */
+export function stateOf(word: string): JobState {
+  const first = word.trim().split(/[\s+]/)[0] ?? '';
+  return meanings[first] ?? 'unknown';
+}

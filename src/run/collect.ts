@@ -1,0 +1,62 @@
+/** Reads what the nodes wrote: the files of steps and of the companion, by rename, so never half. */
+import { join, relative } from 'node:path';
+import type { System } from '../system/system.ts';
+import type { KeptFile } from './event.ts';
+import type { RunPaths } from './run.ts';
+
+/** `key=value` lines, as the job script writes them. */
+function readFields(text: string | undefined): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for (const line of (text ?? '').split('\n')) {
+    const at = line.indexOf('=');
+    if (at > 0) fields[line.slice(0, at)] = line.slice(at + 1);
+  }
+  return fields;
+}
+
+/** A step's end as the job script wrote it; undefined while it has not ended. */
+export async function readStepStatus(
+  system: System,
+  paths: RunPaths,
+  allocation: string,
+  step: string,
+): Promise<{ readonly exit: number; readonly began: number; readonly ended: number } | undefined> {
+  const directory = paths.step(allocation, step);
+  const status = readFields(await system.files.readTextIfThere(join(directory, 'status')));
+  const exit = Number(status.exit);
+  if (status.exit === undefined || !Number.isInteger(exit)) return undefined;
+  const begun = readFields(await system.files.readTextIfThere(join(directory, 'begun')));
+  return { exit, began: Number(begun.time) || 0, ended: Number(status.time) || 0 };
+}
+
+/** What the job script said when it started: its job (empty without a scheduler), nodes and restarts. */
+export async function readStarted(
+  system: System,
+  paths: RunPaths,
+  allocation: string,
+): Promise<{ readonly job: string; readonly nodes: string; readonly restarts: string } | undefined> {
+  const fields = readFields(await system.files.readTextIfThere(join(paths.allocation(allocation), 'started')));
+  const { key, job = '', nodes = '', restarts = '0' } = fields;
+  return key ? { job, nodes, restarts } : undefined;
+}
+
+/** True when the job script came to its end. */
+export async function hasEnded(system: System, paths: RunPaths, allocation: string): Promise<boolean> {
+  return (await system.files.stat(join(paths.allocation(allocation), 'ended'))) !== undefined;
+}
+
+/** Every file below a directory (symbolic links and others left out) with digest and size, by path. */
+export async function keepFiles(system: System, paths: RunPaths, directory: string): Promise<readonly KeptFile[]> {
+  const kept: KeptFile[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    for (const name of await system.files.list(folder)) {
+      const path = join(folder, name);
+      const stat = await system.files.stat(path);
+      if (stat?.isDirectory()) await visit(path);
+      else if (stat?.isFile())
+        kept.push({ path: relative(paths.directory, path), digest: await system.files.digest(path), size: stat.size });
+    }
+  };
+  if (await system.files.stat(directory)) await visit(directory);
+  return kept;
+}

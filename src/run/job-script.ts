@@ -1,0 +1,48 @@
+/** The job script of an allocation: the view its template is rendered from. Pure. */
+import type { Argv } from '../base/argv.ts';
+import type { Launcher } from '../launch/adapter.ts';
+import type { PlannedAllocation } from './plan.ts';
+
+/** What `templates/shell/job.sh.hbs` is rendered from. */
+export interface JobScriptView {
+  readonly runId: string;
+  readonly key: string;
+  readonly path: string;
+  readonly directory: string;
+  readonly nodes: number;
+  readonly companion: Argv;
+  /** Longest wait for the facts of all nodes, in tenths of a second. */
+  readonly factsTenths: number;
+  readonly steps: readonly { readonly name: string; readonly limitSeconds: number; readonly argv: readonly string[] }[];
+}
+
+/** The words that run the collector on a node: files of the tree first, then facts, then ranks until the steps are over. */
+export function collectorWords(directory: string, root: string | undefined): readonly [string, ...string[]] {
+  const files = root === undefined ? [] : ['files', `${directory}/sample.list`, root];
+  return ['sh', `${directory}/collector.sh`, `${directory}/facts`, ...files, 'facts', 'ranks'];
+}
+
+/** The view of one allocation. */
+export function jobScriptView(
+  runId: string,
+  allocation: PlannedAllocation,
+  directory: string,
+  path: string,
+  launcher: Launcher,
+  collector: readonly [string, ...string[]],
+): JobScriptView {
+  return {
+    runId,
+    key: allocation.key,
+    path,
+    directory,
+    nodes: allocation.nodes,
+    companion: launcher.everywhere(allocation.nodes, collector),
+    factsTenths: 300,
+    steps: allocation.steps.map(({ name, launch }) => ({
+      name,
+      limitSeconds: Math.ceil(launch.limitSeconds),
+      argv: launch.argv,
+    })),
+  };
+}

@@ -1,0 +1,86 @@
+/** Who drives a run: a file made exclusively, which says host, process and its start, and is touched while it is held. */
+import type { System } from '../system/system.ts';
+import { runLocked } from './errors.ts';
+
+/** A held lock. */
+export interface RunLock {
+  /** Says that the holder still lives; call it at every turn of the loop, it writes now and then. */
+  readonly touch: () => Promise<void>;
+  readonly release: () => Promise<void>;
+}
+
+interface Holder {
+  readonly host: string;
+  readonly pid: number;
+  readonly start: string;
+  readonly time: string;
+}
+
+/** A lock whose holder is on another host is stale when it was not touched for this long, in seconds. */
+const staleAfter = 120;
+
+/** Start of a process in clock ticks since boot, field 22 of /proc/PID/stat (proc(5)); empty when there is none. */
+async function startOf(system: System, pid: number): Promise<string> {
+  const stat = (await system.files.readTextIfThere(`/proc/${pid}/stat`)) ?? '';
+  return stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19] ?? '';
+}
+
+async function isAlive(holder: Holder, system: System): Promise<boolean> {
+  if (holder.host === system.environment.host)
+    return holder.start !== '' && (await startOf(system, holder.pid)) === holder.start;
+  return Date.parse(system.clock.now()) - Date.parse(holder.time) < staleAfter * 1000;
+}
+
+/** Takes the lock or throws RUN_LOCKED, naming who holds it. A dead holder's lock is taken over. */
+export async function takeLock(system: System, path: string): Promise<RunLock> {
+  const own = async (): Promise<string> => {
+    const holder: Holder = {
+      host: system.environment.host,
+      pid: process.pid,
+      start: await startOf(system, process.pid),
+      time: system.clock.now(),
+    };
+    return `${JSON.stringify(holder)}\n`;
+  };
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    if (await system.files.createExclusive(path, await own())) {
+      let touched = system.clock.monotonic();
+      return {
+        touch: async () => {
+          if (system.clock.monotonic() - touched < staleAfter / 10) return;
+          touched = system.clock.monotonic();
+          await system.files.writeAtomic(path, await own());
+        },
+        release: () => system.files.remove(path),
+      };
+    }
+    const text = await system.files.readTextIfThere(path);
+    const holder = readHolder(text);
+    if (holder && (await isAlive(holder, system)))
+      throw runLocked(
+        `the run is driven by process ${holder.pid} on ${holder.host}`,
+        'wait for it, or end that process first; a run is never driven twice',
+      );
+    // Renamed first, so that of two who find it stale only one removes what it looked at.
+    const aside = `${path}.stale.${process.pid}`;
+    try {
+      await system.files.rename(path, aside);
+      await system.files.remove(aside);
+    } catch {
+      // Another took it over in the meantime; look again.
+    }
+  }
+  throw runLocked('the run is being taken over by another process', 'wait a moment and try again');
+}
+
+function readHolder(text: string | undefined): Holder | undefined {
+  try {
+    const value = JSON.parse(text ?? '') as Partial<Holder>;
+    const { host, pid, start, time } = value;
+    return typeof host === 'string' && typeof pid === 'number' && typeof start === 'string' && typeof time === 'string'
+      ? { host, pid, start, time }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

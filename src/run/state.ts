@@ -1,0 +1,118 @@
+/** A run's state: what its events add up to. A fresh run is the resumption of an empty journal. */
+import { endedStates, type JobState } from '../launch/scheduler.ts';
+import type { Event, KeptFile, Opened } from './event.ts';
+import type { PlannedAllocation } from './plan.ts';
+
+/** What is known of one step that ended. */
+export type StepEvent = Extract<Event, { type: 'step' }>;
+
+/** What is known of one allocation. */
+export interface AllocationState {
+  readonly plan: PlannedAllocation;
+  readonly script?: string;
+  readonly submitting: boolean;
+  readonly submittedAt?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly job?: string;
+  readonly state: JobState;
+  readonly word: string;
+  readonly nodes: string;
+  readonly reason: string;
+  readonly steps: ReadonlyMap<string, StepEvent>;
+  readonly companion: readonly KeptFile[];
+  readonly ended?: { readonly state: JobState; readonly why: string };
+  /** The harness itself ended it, on a signal or when its wait was over. */
+  readonly stopped: boolean;
+}
+
+/** The whole of a run. */
+export interface RunState {
+  readonly opened?: Opened & { readonly time: string };
+  readonly allocations: readonly AllocationState[];
+  readonly skips: readonly { readonly case: string; readonly why: string }[];
+  readonly trees: readonly Extract<Event, { type: 'tree' }>[];
+  readonly held?: string;
+  readonly finishedAt?: string;
+  readonly lastTime?: string;
+}
+
+const nothing: RunState = { allocations: [], skips: [], trees: [] };
+
+/** Folds events into a state. */
+export function foldEvents(events: readonly Event[]): RunState {
+  return events.reduce(apply, nothing);
+}
+
+function apply(state: RunState, event: Event): RunState {
+  const next = { ...state, lastTime: event.time };
+  switch (event.type) {
+    case 'opened':
+      return { ...next, opened: event };
+    case 'planned':
+      return { ...next, skips: event.skips, allocations: [...state.allocations, ...event.allocations.map(fresh)] };
+    case 'tree':
+      return { ...next, trees: [...state.trees, event] };
+    case 'submitting':
+      return change(next, event.allocation, { submitting: true, script: event.script });
+    case 'submitted':
+      return change(next, event.allocation, { job: event.job, submittedAt: event.time, state: 'pending' });
+    case 'job': {
+      const { state: now, word, nodes, reason } = event;
+      const started = now === 'pending' ? {} : { startedAt: event.time };
+      const known = state.allocations.find((item) => item.plan.id === event.allocation);
+      return change(next, event.allocation, { state: now, word, nodes, reason, ...(known?.startedAt ? {} : started) });
+    }
+    case 'step': {
+      const known = state.allocations.find((item) => item.plan.id === event.allocation)?.steps ?? new Map();
+      return change(next, event.allocation, { steps: new Map([...known, [event.step, event]]) });
+    }
+    case 'companion':
+      return change(next, event.allocation, { companion: event.files });
+    case 'allocation-ended':
+      return change(next, event.allocation, { ended: { state: event.state, why: event.why }, endedAt: event.time });
+    case 'interrupted':
+    case 'held': {
+      const stopped = event.action === 'cancel' ? new Set(event.jobs) : new Set<string>();
+      const allocations = next.allocations.map((item) =>
+        item.job && stopped.has(item.job) ? { ...item, stopped: true } : item,
+      );
+      return { ...next, allocations, ...(event.type === 'held' && { held: event.why }) };
+    }
+    case 'finished':
+      return { ...next, finishedAt: event.time };
+    default:
+      return next;
+  }
+}
+
+function fresh(plan: PlannedAllocation): AllocationState {
+  const empty = { submitting: false, state: 'unknown' as const, word: '', nodes: '', reason: '', stopped: false };
+  return { plan, ...empty, steps: new Map(), companion: [] };
+}
+
+function change(state: RunState, id: string, to: Partial<AllocationState>): RunState {
+  return { ...state, allocations: state.allocations.map((item) => (item.plan.id === id ? { ...item, ...to } : item)) };
+}
+
+/** Allocations that are not over. */
+export function openAllocations(state: RunState): readonly AllocationState[] {
+  return state.allocations.filter((allocation) => !allocation.ended);
+}
+
+/** The step that counts for a case: the one that ended, of the latest allocation that has it. */
+export function stepOf(state: RunState, name: string): { allocation: AllocationState; step?: StepEvent } | undefined {
+  const candidates = state.allocations.filter((item) => item.plan.steps.some((step) => step.launch.case === name));
+  for (const allocation of [...candidates].reverse()) {
+    const planned = allocation.plan.steps.find((step) => step.launch.case === name);
+    const step = planned && allocation.steps.get(planned.name);
+    if (step) return { allocation, step };
+  }
+  const last = candidates.at(-1);
+  return last && { allocation: last };
+}
+
+/** Whether a scheduler's word means that nothing more will come. */
+export function isOver(state: JobState): boolean {
+  return endedStates.has(state);
+}
