@@ -1,8 +1,10 @@
 # Debian's packages: which are needed, how they are installed without starting daemons, which ones are ours to remove.
 # shellcheck shell=bash
 
+# libpmix-dev for one link: Debian's slurmd loads libpmix.so by that name, and a slurmd that could not hangs for good on the
+# first step that asks for pmix.
 packages=(
-  slurmd slurmctld slurm-client slurmdbd slurm-wlm-mysql-plugin mariadb-server-core mariadb-client-core munge libpmix2
+  slurmd slurmctld slurm-client slurmdbd slurm-wlm-mysql-plugin mariadb-server-core mariadb-client-core munge libpmix-dev
   charliecloud skopeo docker-registry nginx-light ca-certificates curl openssl jq iproute2 util-linux
 )
 policy=/usr/sbin/policy-rc.d

@@ -64,7 +64,7 @@ up_verify() {
   }
   states=$(node_states)
   if ! grep -q -v ' idle$' <<<"$states"; then
-    timeout 60 "$here/cluster" exec -- srun --immediate=30 --quiet --job-name=up --time=1 --nodes="$nodes" --ntasks-per-node=1 hostname >"$log" 2>&1 9<&- || true
+    timeout 60 "$here/cluster" exec -- srun --immediate=30 --quiet --mpi=pmix --job-name=up --time=1 --nodes="$nodes" --ntasks-per-node=1 hostname >"$log" 2>&1 9<&- || true
     [[ $(grep -x -E 'node[0-9]+' "$log" | sort -u | wc -l) == "$nodes" ]] || die_of "a step on all $nodes nodes failed" "$log"
   fi
   timeout 20 "$here/cluster" exec -- sacct --noheader >"$log" 2>&1 9<&- || die_of "sacct does not answer" "$log"

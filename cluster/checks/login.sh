@@ -55,9 +55,9 @@ check_exec_folder() {
 }
 
 check_exec_signals() {
-  "$here/cluster" exec -- bash -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done' >"$work/out" &
+  "$here/cluster" exec -- bash -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done' >"$work/ready" &
   local pid=$! rc=0
-  for _ in {1..100}; do [[ -s $work/out ]] && break; sleep 0.05; done
+  for _ in {1..100}; do [[ -s $work/ready ]] && break; sleep 0.05; done
   kill -TERM "$pid"
   wait "$pid" || rc=$?
   equal "$rc" 9

@@ -41,12 +41,7 @@ export function cutText(text: string, bytes: number): string {
   if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text;
   const room = bytes - Buffer.byteLength('…');
   if (room < 0) return '';
-  let used = 0;
-  let end = 0;
-  for (const letter of text) {
-    used += Buffer.byteLength(letter);
-    if (used > room) break;
-    end += letter.length;
-  }
-  return `${text.slice(0, end)}…`;
+  // encodeInto stops before a code point that does not fit, and says how much of the text it took.
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(room));
+  return `${text.slice(0, read)}…`;
 }

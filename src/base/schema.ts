@@ -70,7 +70,7 @@ function narrow(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const constFailures = new Set(deepest.filter((e) => e.keyword === 'const').map((e) => branchOf(e.schemaPath)));
   const kept = deepest.filter((error) => error.keyword === 'const' || !constFailures.has(branchOf(error.schemaPath)));
   const useful = kept.filter((error) => error.keyword !== 'const');
-  const chosen = useful.length > 0 ? useful : kept;
+  const chosen = useful.length > 0 ? useful : asOneChoice(kept);
   const seen = new Set<string>();
   return chosen.filter((error) => {
     const key = `${error.instancePath} ${error.keyword} ${JSON.stringify(error.params)}`;
@@ -78,6 +78,14 @@ function narrow(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     seen.add(key);
     return true;
   });
+}
+
+/** Alternatives that all failed by their `kind` at one place say the same: its value is none of the known ones. */
+function asOneChoice(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const [first] = errors;
+  if (!first || errors.length < 2 || errors.some((error) => error.instancePath !== first.instancePath)) return errors;
+  const allowedValues = errors.map((error) => (error.params as Record<string, unknown>)['allowedValue']);
+  return [{ ...first, keyword: 'enum', params: { allowedValues } }];
 }
 
 function branchOf(schemaPath: string): string {

@@ -43,7 +43,7 @@ export function refuse(line: string): Problem {
 }
 
 /** What a rule's own function gives back. */
-export interface Judged {
+interface Judged {
   readonly problems: readonly Problem[];
   /** The sentence when there is no problem, and what shows it. */
   readonly good: string;

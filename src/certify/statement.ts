@@ -14,8 +14,11 @@ export const testResultType = 'https://in-toto.io/attestation/test-result/v0.1';
 /** SLSA verification summary v1 (slsa.dev/spec/v1.0/verification_summary). */
 export const verificationSummaryType = 'https://slsa.dev/verification_summary/v1';
 
-/** Statement `_type` of in-toto v1. */
-export const statementType = 'https://in-toto.io/Statement/v1';
+/** `_type` of the statements made here. */
+const statementType = 'https://in-toto.io/Statement/v1';
+
+/** `_type` of statements that are read: v0.1 differs in nothing that is looked at, and cosign still writes it. */
+export const statementTypes: readonly string[] = [statementType, 'https://in-toto.io/Statement/v0.1'];
 
 /** What a statement points at; the digest is hex without a prefix, as in-toto writes it. */
 export interface ResourceDescriptor {
@@ -40,7 +43,7 @@ export function statementBytes(statement: Statement): Buffer {
 }
 
 /** Digest of a statement's bytes: how other statements point at it, whoever signed it. */
-export function statementDigest(statement: Statement): Digest {
+function statementDigest(statement: Statement): Digest {
   return digestOf(statementBytes(statement));
 }
 

@@ -4,7 +4,7 @@ import { messageOf } from '../base/error.ts';
 import { Type, validate } from '../base/schema.ts';
 import { parseBundle } from './bundle.ts';
 import { inTotoPayloadType, openEnvelope } from './dsse.ts';
-import { type Statement, statementType } from './statement.ts';
+import { type Statement, statementTypes } from './statement.ts';
 import type { Trust } from './trust.ts';
 
 /** What an attestation must be about to count. */
@@ -70,7 +70,9 @@ function parseStatement(body: Uint8Array): Statement | { readonly refused: strin
 }
 
 function kindReasons(statement: Statement, { predicateTypes }: Expected): readonly string[] {
-  const type = statement._type === statementType ? [] : [`a statement of an unknown version: ${statement._type}`];
+  const type = statementTypes.includes(statement._type)
+    ? []
+    : [`a statement of an unknown version: ${statement._type}`];
   if (predicateTypes.length === 0 || predicateTypes.includes(statement.predicateType)) return type;
   return [...type, `it says ${statement.predicateType}; asked for: ${predicateTypes.join(', ')}`];
 }

@@ -17,35 +17,32 @@ interface Limits {
 /** Size of one file that GitLab still takes, with some room. */
 const usualTotal = 29_000_000;
 
-// Tried in order until the whole fits. Names are cut last, and keep apart by a digest. With the last row a case takes
+// Tried in order until the whole fits. Names are cut last, and keep apart by a digest. With `smallest` a case takes
 // at most 420 bytes when it failed and 270 when it passed.
 const shrinking: readonly Limits[] = [
   { body: 4096, message: 512, name: 1024 },
   { body: 1024, message: 256, name: 1024 },
   { body: 256, message: 128, name: 1024 },
   { body: 0, message: 64, name: 256 },
-  { body: 0, message: 0, name: 64 },
 ];
+const smallest: Limits = { body: 0, message: 0, name: 64 };
 
 /**
  * The cases as one JUnit document. Texts are cut so that it stays under `totalBytes`; cases are never dropped, so
  * beyond some hundred thousand of them it can be longer. The same cases give the same bytes.
  */
 export function junitXml(cases: readonly CaseView[], totalBytes = usualTotal): string {
-  let document = '';
+  const clean = cases.map((one) => ({ ...one, name: plainLine(one.name), suite: plainLine(one.suite) }));
   for (const limits of shrinking) {
-    const last = limits === shrinking.at(-1);
-    const rendered = render(cases, limits, last ? Number.POSITIVE_INFINITY : totalBytes);
-    if (rendered === undefined) continue;
-    document = rendered;
-    break;
+    const document = render(clean, limits, totalBytes);
+    if (document !== undefined) return document;
   }
-  return document;
+  return render(clean, smallest, Number.POSITIVE_INFINITY) ?? '';
 }
 
 /** The document, or undefined when it grows beyond the total. */
 function render(cases: readonly CaseView[], limits: Limits, totalBytes: number): string | undefined {
-  const names = uniqueNames(cases, limits.name);
+  const nameOf = namer(limits.name);
   const parts: string[] = ['<?xml version="1.0" encoding="UTF-8"?>\n', `<testsuites name="assay"${counts(cases)}>\n`];
   let bytes = 256;
   for (const [suite, members] of bySuite(cases)) {
@@ -54,7 +51,7 @@ function render(cases: readonly CaseView[], limits: Limits, totalBytes: number):
     parts.push(head);
     bytes += Buffer.byteLength(head) + 16;
     for (const one of members) {
-      const text = testCase(one, label, names.get(one) ?? '', limits);
+      const text = testCase(one, label, nameOf(one), limits);
       bytes += Buffer.byteLength(text);
       if (bytes > totalBytes) return undefined;
       parts.push(text);
@@ -75,22 +72,20 @@ function bySuite(cases: readonly CaseView[]): ReadonlyMap<string, readonly CaseV
   return suites;
 }
 
-/** Escaped names; one that would repeat within its suite gets its number behind it, for GitLab keeps only one of a name. */
-function uniqueNames(cases: readonly CaseView[], limit: number): ReadonlyMap<CaseView, string> {
+/** Gives each case its escaped name; one that repeats within its suite gets a number, for GitLab keeps one of a name. */
+function namer(limit: number): (one: CaseView) => string {
   const taken = new Map<string, number>();
-  const names = new Map<CaseView, string>();
-  for (const one of cases) {
+  return (one) => {
     const name = cutName(one.name, limit);
     const key = `${one.suite}\0${name}`;
     const times = (taken.get(key) ?? 0) + 1;
     taken.set(key, times);
-    names.set(one, times === 1 ? name : `${name} (${times})`);
-  }
-  return names;
+    return times === 1 ? name : `${name} (${times})`;
+  };
 }
 
 function testCase(one: CaseView, classname: string, name: string, limits: Limits): string {
-  const time = one.seconds !== undefined && one.seconds >= 0 ? ` time="${one.seconds.toFixed(3)}"` : '';
+  const time = one.seconds === undefined ? '' : timeAttribute(one.seconds);
   const open = `    <testcase name="${name}" classname="${classname}"${time}`;
   if (one.verdict === 'pass') return `${open}/>\n`;
   const message = attribute(one.reason, limits.message);
@@ -106,13 +101,10 @@ function bodyOf(one: CaseView, limit: number): string {
   if (limit === 0) return '';
   const findings = one.findings
     .filter(({ verdict }) => verdict !== 'pass')
-    .map(
-      ({ check, kind, verdict, message }) =>
-        `${verdict}: ${plainLine(check)} (${plainLine(kind)}): ${plainText(message)}`,
-    );
+    .map(({ check, kind, verdict, message }) => `${verdict}: ${check} (${kind}): ${message}`);
   const log = one.logPath === undefined ? '' : cutEscaped(`\nfull output: ${plainLine(one.logPath)}`, limit / 2);
-  const text = [plainText(one.reason), ...findings].join('\n');
-  return cutEscaped(text, limit - Buffer.byteLength(log)) + log;
+  const text = [one.reason, ...findings].join('\n');
+  return cutEscaped(plainText(beginning(text, limit)), limit - Buffer.byteLength(log)) + log;
 }
 
 /** GitLab takes the first `[[ATTACHMENT|path]]` of a failed case, its path relative to the project's directory. */
@@ -123,24 +115,33 @@ function attachment(one: CaseView, limits: Limits): string {
   return `      <system-out>[[ATTACHMENT|${escapeXml(path)}]]</system-out>\n`;
 }
 
+/** Seconds; what is no duration is left out. */
+function timeAttribute(seconds: number): string {
+  return seconds >= 0 && Number.isFinite(seconds) ? ` time="${seconds.toFixed(3)}"` : '';
+}
+
 function counts(cases: readonly CaseView[]): string {
   const of = (...verdicts: readonly CaseView['verdict'][]): number =>
     cases.filter(({ verdict }) => verdicts.includes(verdict)).length;
   const seconds = cases.reduce((sum, one) => sum + Math.max(0, one.seconds ?? 0), 0);
-  const time = Number.isFinite(seconds) ? ` time="${seconds.toFixed(3)}"` : '';
-  return ` tests="${cases.length}" failures="${of('fail', 'invalid')}" errors="${of('error')}" skipped="${of('skip')}"${time}`;
+  return ` tests="${cases.length}" failures="${of('fail', 'invalid')}" errors="${of('error')}" skipped="${of('skip')}"${timeAttribute(seconds)}`;
 }
 
 function attribute(text: string, limit: number): string {
-  return cutEscaped(plainLine(text), limit);
+  return cutEscaped(plainLine(beginning(text, limit)), limit);
+}
+
+/** Enough of a text to fill the limit, so that megabytes of a log are not cleaned to show a line of them. */
+function beginning(text: string, limit: number): string {
+  return text.slice(0, limit * 2);
 }
 
 /** A name, escaped; a long one keeps its beginning and gets a digest, so that it stays the same and stays apart. */
 function cutName(name: string, limit: number): string {
-  const escaped = escapeXml(plainLine(name));
+  const escaped = escapeXml(name);
   if (Buffer.byteLength(escaped) <= limit) return escaped;
   const mark = `#${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
-  return cutEscaped(plainLine(name), limit - mark.length) + mark;
+  return cutEscaped(name, limit - mark.length) + mark;
 }
 
 const entities: Readonly<Record<string, string>> = {

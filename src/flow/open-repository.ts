@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { ImageRef } from '../base/image-ref.ts';
 import { layoutRepository } from '../oci/layout.ts';
-import { registryRepository } from '../oci/registry-client.ts';
 import type { Repository } from '../oci/registry.ts';
+import { registryRepository } from '../oci/registry-client.ts';
 import type { RegistrySettings } from '../site/site.ts';
 import type { System } from '../system/system.ts';
 

@@ -27,7 +27,8 @@ function withAdapters(site: Site, text: string): OpenSite {
   const scheduler = schedulers[site.scheduler.kind];
   const launcher = launchers[site.launcher.kind];
   const runtime = runtimes[site.runtime.kind];
-  if (!scheduler || !launcher || !runtime) throw new Error(`the site ${site.name} names an adapter that is not registered`);
+  if (!scheduler || !launcher || !runtime)
+    throw new Error(`the site ${site.name} names an adapter that is not registered`);
   return { site, text, scheduler, launcher, runtime };
 }
 

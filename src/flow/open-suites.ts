@@ -28,5 +28,8 @@ async function directoryOf(system: System, name: string): Promise<string> {
     if (await system.files.stat(join(own, 'suite.yaml'))) return own;
   }
   const known = (await system.files.list(shipped)).filter((entry) => !entry.includes('.'));
-  throw suiteNotFound(`there is no suite "${name}"`, `name a folder that holds suite.yaml, or a shipped suite: ${known.join(', ')}`);
+  throw suiteNotFound(
+    `there is no suite "${name}"`,
+    `name a folder that holds suite.yaml, or a shipped suite: ${known.join(', ')}`,
+  );
 }

@@ -1,7 +1,8 @@
 /** The ELF files of an image: programs, the libraries they may load, and Python's extension modules. */
 import { posix } from 'node:path';
-import { type Elf, readElf } from '../base/elf.ts';
-import type { Tree, TreeEntry } from './tree.ts';
+import { type Elf, type NotElf, readElf } from '../base/elf.ts';
+import { inParallel } from '../base/parallel.ts';
+import type { ImageTree, ImageTreeEntry } from './tree.ts';
 
 /** One ELF file, by its own path (no link). */
 export interface Binary {
@@ -31,23 +32,23 @@ const atOnce = 16;
  * come first, so that a limit never hides the program that a test will name.
  */
 export async function findBinaries(
-  tree: Tree,
+  tree: ImageTree,
   environment: Readonly<Record<string, string>>,
   limit = mostFiles,
 ): Promise<Binaries> {
   const candidates = candidatesOf(tree, environment);
   const looked = candidates.slice(0, limit);
+  const elves = new Map<string, Elf | NotElf>();
+  await inParallel(looked, atOnce, async ({ path }) => {
+    elves.set(path, await readElf((at, length) => tree.read(path, at, length)));
+  });
   const found = new Map<string, Binary>();
   const broken: string[] = [];
-  for (let from = 0; from < looked.length; from += atOnce) {
-    const batch = looked.slice(from, from + atOnce);
-    const elves = await Promise.all(batch.map((entry) => readElf((at, length) => tree.read(entry.path, at, length))));
-    for (const [index, entry] of batch.entries()) {
-      const elf = elves[index];
-      if (!elf) continue;
-      if (!('notElf' in elf)) found.set(entry.path, { path: entry.path, kind: kindOf(entry, elf), elf });
-      else if (elf.notElf === 'broken') broken.push(`${entry.path}: ${elf.why}`);
-    }
+  for (const entry of looked) {
+    const elf = elves.get(entry.path);
+    if (!elf) continue;
+    if (!('notElf' in elf)) found.set(entry.path, { path: entry.path, kind: kindOf(entry, elf), elf });
+    else if (elf.notElf === 'broken') broken.push(`${entry.path}: ${elf.why}`);
   }
   return {
     all: [...found.values()],
@@ -57,8 +58,8 @@ export async function findBinaries(
   };
 }
 
-function candidatesOf(tree: Tree, environment: Readonly<Record<string, string>>): readonly TreeEntry[] {
-  const onPath = (environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin')
+function candidatesOf(tree: ImageTree, environment: Readonly<Record<string, string>>): readonly ImageTreeEntry[] {
+  const onPath = (environment.PATH ?? '/usr/local/bin:/usr/bin:/bin')
     .split(':')
     .flatMap((directory) => (directory.startsWith('/') ? tree.children(directory) : []))
     .flatMap((entry) => tree.resolve(entry.path) ?? []);
@@ -76,7 +77,7 @@ function isLibraryName(path: string): boolean {
  * A program has an interpreter or is an executable outright; libraries that can also be run (libc.so.6 prints its
  * version) have a soname. What is neither and lies among Python's packages is a module.
  */
-function kindOf(entry: TreeEntry, elf: Elf): Binary['kind'] {
+function kindOf(entry: ImageTreeEntry, elf: Elf): Binary['kind'] {
   if (elf.type === 'executable') return 'program';
   if (elf.type !== 'shared') return 'library';
   if (isLibraryName(entry.path))

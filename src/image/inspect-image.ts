@@ -7,7 +7,7 @@ import type { Image, ImageLayer } from './image.ts';
 import { findLibc } from './libc.ts';
 import { findMpi } from './mpi.ts';
 import { findPackages } from './packages.ts';
-import type { Tree } from './tree.ts';
+import type { ImageTree } from './tree.ts';
 
 /** What a registry or layout gave for one platform's image. */
 export interface ImageSource {
@@ -24,7 +24,7 @@ export interface ImageSource {
 }
 
 /** Inspects an image. Nothing of it is run. Throws IMAGE_CONFIG_INVALID; all else that is unclear is in the Image. */
-export async function inspectImage(source: ImageSource, tree: Tree): Promise<Image> {
+export async function inspectImage(source: ImageSource, tree: ImageTree): Promise<Image> {
   const { diffIds, ...config } = readImageConfig(source.config, source.name);
   const binaries = await findBinaries(tree, config.environment);
   const { packages, gaps } = await findPackages(tree);

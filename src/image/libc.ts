@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { Binaries, Binary } from './binaries.ts';
 import type { Image } from './image.ts';
 import { scanFile } from './scan.ts';
-import type { Tree } from './tree.ts';
+import type { ImageTree } from './tree.ts';
 
 /** Which C library a program is for, by its interpreter (the `Interp` path of the psABI, or musl's). */
 export function libcOf(binary: Binary): 'glibc' | 'musl' | undefined {
@@ -13,7 +13,7 @@ export function libcOf(binary: Binary): 'glibc' | 'musl' | undefined {
 }
 
 /** The C library that most programs of the image are linked with; without such programs, the one that is there. */
-export async function findLibc(tree: Tree, binaries: Binaries): Promise<Image['libc']> {
+export async function findLibc(tree: ImageTree, binaries: Binaries): Promise<Image['libc']> {
   const counted = { glibc: 0, musl: 0 };
   for (const binary of binaries.all) {
     const family = binary.kind === 'program' ? libcOf(binary) : undefined;
@@ -35,7 +35,7 @@ function withVersion(family: 'glibc' | 'musl', version: string | undefined): Ima
 }
 
 /** The banner of libc.so.6 (csu/version.c): `GNU C Library (…) stable release version 2.36.` */
-async function glibcVersion(tree: Tree, libc: Binary): Promise<string | undefined> {
+async function glibcVersion(tree: ImageTree, libc: Binary): Promise<string | undefined> {
   const { banner } = await scanFile(tree, libc.path, {
     banner: /GNU C Library [^\0\n]{0,200}release version (\d+\.\d+(?:\.\d+)?)/,
   });
@@ -43,7 +43,7 @@ async function glibcVersion(tree: Tree, libc: Binary): Promise<string | undefine
 }
 
 /** `ldd` of musl prints `Version` and this text, a constant of its own in the loader (src/internal/version.c). */
-async function muslVersion(tree: Tree, musl: Binary): Promise<string | undefined> {
+async function muslVersion(tree: ImageTree, musl: Binary): Promise<string | undefined> {
   const { version } = await scanFile(tree, musl.path, { version: /\0(1\.\d+\.\d+(?:-git-[0-9a-z-]+)?)\0/ });
   return version;
 }

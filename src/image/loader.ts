@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import { type Elf, goArchitecture } from '../base/elf.ts';
 import { readLdCache } from '../base/ld-cache.ts';
 import type { Binaries, Binary } from './binaries.ts';
-import type { Tree } from './tree.ts';
+import type { ImageTree } from './tree.ts';
 
 /** One library as loaded: the path by which it was found (links kept: $ORIGIN comes from it) and the file it is. */
 export interface Loaded {
@@ -44,7 +44,7 @@ const triplets: Readonly<Record<string, string>> = {
 const mostLoaded = 2048;
 
 interface Searcher {
-  readonly tree: Tree;
+  readonly tree: ImageTree;
   readonly binaries: Binaries;
   readonly family: 'glibc' | 'musl';
   readonly machine: Pick<Elf, 'machine' | 'bits' | 'byteOrder'>;
@@ -55,7 +55,7 @@ interface Searcher {
 
 /** The loader for programs of this kind of machine. */
 export async function loaderOf(
-  tree: Tree,
+  tree: ImageTree,
   binaries: Binaries,
   family: 'glibc' | 'musl',
   machine: Pick<Elf, 'machine' | 'bits' | 'byteOrder'>,
@@ -77,14 +77,14 @@ export async function loaderOf(
 }
 
 /** Directories of /etc/ld-musl-ARCH.path, else musl's own (ldso/dynlink.c). */
-async function muslDirectories(tree: Tree): Promise<readonly string[]> {
+async function muslDirectories(tree: ImageTree): Promise<readonly string[]> {
   const file = tree.children('/etc').find((entry) => /\/ld-musl-[^/]+\.path$/.test(entry.path));
   const text = file && (await tree.readText(file.path));
   return text ? text.split(/[\n:]+/).filter(Boolean) : ['/lib', '/usr/local/lib', '/usr/lib'];
 }
 
 /** Directories of /etc/ld.so.conf and the files it includes, as ldconfig(8) reads them. */
-async function configuredDirectories(tree: Tree): Promise<readonly string[]> {
+async function configuredDirectories(tree: ImageTree): Promise<readonly string[]> {
   const directories: string[] = [];
   const read = async (path: string, depth: number): Promise<void> => {
     const text = depth > 8 ? undefined : await tree.readText(path);
@@ -104,7 +104,7 @@ async function configuredDirectories(tree: Tree): Promise<readonly string[]> {
 }
 
 /** Files that a pattern with `*` and `?` in its last part names. */
-function matching(tree: Tree, pattern: string): readonly string[] {
+function matching(tree: ImageTree, pattern: string): readonly string[] {
   const last = posix.basename(pattern);
   const quoted = last
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')

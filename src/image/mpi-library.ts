@@ -6,7 +6,7 @@ import type { ImageMpi, ImagePackage } from './image.ts';
 import type { LoadPlan } from './loader.ts';
 import { versionOfPackage } from './packages.ts';
 import { scanFile } from './scan.ts';
-import type { Tree } from './tree.ts';
+import type { ImageTree } from './tree.ts';
 
 type Family = ImageMpi['family'];
 type Pmi = ImageMpi['pmi'][number];
@@ -20,7 +20,7 @@ export interface MpiLibrary {
 }
 
 /** The dynamic symbols of a binary; none when they cannot be read. */
-export async function symbolsOf(tree: Tree, binary: Binary): Promise<ElfSymbols> {
+export async function symbolsOf(tree: ImageTree, binary: Binary): Promise<ElfSymbols> {
   const symbols = await readElfSymbols((at, length) => tree.read(binary.path, at, length), binary.elf);
   return 'unreadable' in symbols ? { defined: new Map(), imported: new Set() } : symbols;
 }
@@ -62,7 +62,7 @@ const texts = {
 
 /** Describes a library. `plan` is what loading it brings along; `packages` may know the version when the library does not. */
 export async function describeMpi(
-  tree: Tree,
+  tree: ImageTree,
   binaries: Binaries,
   binary: Binary,
   plan: LoadPlan,
@@ -100,7 +100,7 @@ function familyOf(symbols: ElfSymbols, found: Found): { readonly family: Family;
 const versionSymbols: readonly string[] = ['ompi_version_string', 'MPII_Version_string', 'MPIR_Version_string'];
 
 async function versionOf(
-  tree: Tree,
+  tree: ImageTree,
   binary: Binary,
   family: Family,
   symbols: ElfSymbols,
@@ -122,7 +122,8 @@ async function versionOf(
     const value = bytes && /^v?(\d+\.\d+[0-9a-z.]*)/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
     if (value) return { text: value, source: `its ${name} says version ${value}` };
   }
-  if (family === 'mpich' && found.mpich) return { text: found.mpich, source: `a text in it says version ${found.mpich}` };
+  if (family === 'mpich' && found.mpich)
+    return { text: found.mpich, source: `a text in it says version ${found.mpich}` };
   const packageNames: Partial<Record<Family, RegExp>> = {
     openmpi: /^(?:lib)?openmpi\d*$/,
     mpich: /^(?:lib)?mpich\d*$/,
@@ -139,7 +140,7 @@ async function versionOf(
  * compiled into libopen-pal: mca_pmix_{pmix*,ext*} for PMIx, mca_pmix_s2 and s1 for Slurm's PMI-2 and PMI-1.
  */
 async function openMpiPmi(
-  tree: Tree,
+  tree: ImageTree,
   binaries: Binaries,
   binary: Binary,
   plan: LoadPlan,

@@ -5,7 +5,7 @@ import type { ImageMpi, ImagePackage, Untold } from './image.ts';
 import { libcOf } from './libc.ts';
 import { type Loader, type LoadPlan, loaderOf } from './loader.ts';
 import { describeMpi, isMpi, symbolsOf } from './mpi-library.ts';
-import type { Tree } from './tree.ts';
+import type { ImageTree } from './tree.ts';
 
 /** Programs that come with an MPI: they prove that it is there, not that anybody uses it. */
 const ownTools =
@@ -15,13 +15,15 @@ interface Use {
   readonly library: Binary;
   readonly applications: Binary[];
   readonly tools: Binary[];
+  /** Those of both whose loader finds it only with an LD_LIBRARY_PATH that the image does not set. */
+  readonly lost: Binary[];
   /** How the first user of it loads it. */
   readonly plan: LoadPlan;
 }
 
 /** Finds the MPI of the tree, or says why there is none to be told. */
 export async function findMpi(
-  tree: Tree,
+  tree: ImageTree,
   binaries: Binaries,
   environment: Readonly<Record<string, string>>,
   packages: readonly ImagePackage[],
@@ -29,23 +31,34 @@ export async function findMpi(
   const libraries = await mpiLibraries(tree, binaries);
   const users = binaries.all.filter((binary) => binary.kind !== 'library' && binary.elf.needed.length > 0);
   const loaders = await loadersFor(tree, binaries, [...users, ...libraries.values()]);
-  const searched = (environment['LD_LIBRARY_PATH'] ?? '').split(':').filter((path) => path.startsWith('/'));
+  const searched = (environment.LD_LIBRARY_PATH ?? '').split(':').filter((path) => path.startsWith('/'));
   const uses = new Map<string, Use>();
   const wanting = new Map<string, string>();
   for (const user of users) {
     const loader = loaders(user);
     const plan = loader.plan(user, searched, loader.unused);
     const library = [...plan.loaded.values()].find((loaded) => libraries.has(loaded.binary.path))?.binary;
-    if (library) note(uses, library, user, plan);
-    else
-      for (const name of plan.missing.keys()) if (isMpiName(name) && !wanting.has(name)) wanting.set(name, user.path);
+    if (library) {
+      note(uses, library, user, plan);
+      continue;
+    }
+    for (const name of plan.missing.keys()) {
+      // Wrappers and modules set LD_LIBRARY_PATH: a library of that soname elsewhere in the image is the one meant.
+      const meant = [...libraries.values()].find((other) => sonameOf(other) === name && sameMachine(other, user));
+      if (!meant) {
+        if (isMpiName(name) && !wanting.has(name)) wanting.set(name, user.path);
+        continue;
+      }
+      const helped = loader.plan(user, [...searched, posix.dirname(meant.path)], loader.unused);
+      note(uses, helped.loaded.get(name)?.binary ?? meant, user, helped).lost.push(user);
+      break;
+    }
   }
   const ranked = rank([...uses.values()]);
-  const chosen = ranked[0] ?? unused([...libraries.values()], [...wanting.keys()], loaders, searched);
+  const chosen = ranked[0] ?? (wanting.size === 0 ? unused([...libraries.values()], loaders, searched) : undefined);
   if (!chosen) return untold(wanting);
   const described = await describeMpi(tree, binaries, chosen.library, chosen.plan, packages);
   const libraryPath = libraryPathOf(chosen, loaders(chosen.library));
-  // Wheels cannot hold links, so one library comes as several equal files; those that nobody uses say nothing.
   const others = [...libraries.values()].filter(
     (library) =>
       library !== chosen.library && (uses.has(library.path) || sonameOf(library) !== sonameOf(chosen.library)),
@@ -58,9 +71,9 @@ export async function findMpi(
     ...(described.version !== undefined && { version: described.version }),
     pmi: described.pmi,
     evidence: [
-      useOf(chosen, wanting),
+      useOf(chosen),
       ...described.evidence,
-      ...others.map((other) => {
+      ...onePerSoname(others, uses).map((other) => {
         const use = uses.get(other.path);
         const users = use ? `used by ${counted(use)}` : 'used by no program';
         return `the image also holds ${other.path} (${sonameOf(other)}), ${users}`;
@@ -78,7 +91,7 @@ function sonameOf(library: Binary): string {
 }
 
 /** Libraries that are an MPI by their symbols. Only those with `mpi` in their name are opened: every MPI known has it. */
-async function mpiLibraries(tree: Tree, binaries: Binaries): Promise<ReadonlyMap<string, Binary>> {
+async function mpiLibraries(tree: ImageTree, binaries: Binaries): Promise<ReadonlyMap<string, Binary>> {
   const found = new Map<string, Binary>();
   for (const binary of binaries.all)
     if (binary.kind === 'library' && (isMpiName(binary.path) || isMpiName(binary.elf.soname ?? '')))
@@ -88,7 +101,7 @@ async function mpiLibraries(tree: Tree, binaries: Binaries): Promise<ReadonlyMap
 
 /** One loader for each kind of machine and C library among the binaries. */
 async function loadersFor(
-  tree: Tree,
+  tree: ImageTree,
   binaries: Binaries,
   wanted: readonly Binary[],
 ): Promise<(binary: Binary) => Loader> {
@@ -108,11 +121,26 @@ async function loadersFor(
   };
 }
 
-function note(uses: Map<string, Use>, library: Binary, user: Binary, plan: LoadPlan): void {
+function sameMachine(a: Binary, b: Binary): boolean {
+  return a.elf.machine === b.elf.machine && a.elf.bits === b.elf.bits && a.elf.byteOrder === b.elf.byteOrder;
+}
+
+function note(uses: Map<string, Use>, library: Binary, user: Binary, plan: LoadPlan): Use {
   const tool = ownTools.test(posix.basename(user.path));
-  const known = uses.get(library.path) ?? { library, applications: [], tools: [], plan };
+  const known = uses.get(library.path) ?? { library, applications: [], tools: [], lost: [], plan };
   (tool ? known.tools : known.applications).push(user);
   uses.set(library.path, known);
+  return known;
+}
+
+/** Wheels cannot hold links, so one library comes as several equal files: of those that nobody uses one is enough. */
+function onePerSoname(libraries: readonly Binary[], uses: ReadonlyMap<string, Use>): readonly Binary[] {
+  const sonames = new Set<string>();
+  return libraries.filter((library) => {
+    const fresh = !sonames.has(sonameOf(library));
+    sonames.add(sonameOf(library));
+    return fresh || uses.has(library.path);
+  });
 }
 
 /** Most applications first, then most tools, then by path. */
@@ -125,21 +153,16 @@ function rank(uses: readonly Use[]): readonly Use[] {
   );
 }
 
-/**
- * An MPI that no program loads by itself: one whose soname programs ask for in vain (they expect LD_LIBRARY_PATH from a
- * wrapper or module), else one that is just there (as for mpi4py, which opens it while it runs).
- */
+/** An MPI that no program is linked with: it is just there, as for mpi4py, which opens it while it runs. */
 function unused(
   libraries: readonly Binary[],
-  wanting: readonly string[],
   loaders: (binary: Binary) => Loader,
   searched: readonly string[],
 ): Use | undefined {
-  const asked = libraries.find((library) => wanting.includes(sonameOf(library)));
-  const library = asked ?? (wanting.length === 0 ? libraries[0] : undefined);
+  const [library] = libraries;
   if (!library) return undefined;
   const loader = loaders(library);
-  return { library, applications: [], tools: [], plan: loader.plan(library, searched, loader.unused) };
+  return { library, applications: [], tools: [], lost: [], plan: loader.plan(library, searched, loader.unused) };
 }
 
 function untold(wanting: ReadonlyMap<string, string>): Untold {
@@ -159,12 +182,11 @@ function counted(use: Use): string {
   return `${parts.join(' and ')}, such as ${first?.path}`;
 }
 
-function useOf(use: Use, wanting: ReadonlyMap<string, string>): string {
-  if (use.applications.length + use.tools.length > 0) return `used by ${counted(use)}`;
-  const program = wanting.get(sonameOf(use.library));
-  return program === undefined
-    ? 'no program of the image is linked with it'
-    : `${program} needs it, but the loader does not find it without LD_LIBRARY_PATH`;
+function useOf(use: Use): string {
+  const users = use.applications.length + use.tools.length;
+  if (users === 0) return 'no program of the image is linked with it';
+  const lost = use.lost.length > 0 ? `; ${use.lost.length} of them only with an LD_LIBRARY_PATH` : '';
+  return `used by ${counted(use)}${lost}`;
 }
 
 /**

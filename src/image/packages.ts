@@ -1,6 +1,6 @@
 /** Installed packages, from the databases of dpkg and apk and the metadata of Python distributions. */
 import type { ImagePackage } from './image.ts';
-import type { Tree } from './tree.ts';
+import type { ImageTree } from './tree.ts';
 
 /** The packages, and what could not be read of them. */
 export interface PackageList {
@@ -14,7 +14,7 @@ const rpmDatabases = ['/var/lib/rpm', '/usr/lib/sysimage/rpm', '/usr/share/rpm']
 );
 
 /** All packages of the tree, sorted by manager, name and version. */
-export async function findPackages(tree: Tree): Promise<PackageList> {
+export async function findPackages(tree: ImageTree): Promise<PackageList> {
   const dpkgFiles = ['/var/lib/dpkg/status', ...tree.children('/var/lib/dpkg/status.d').map((entry) => entry.path)];
   const packages: ImagePackage[] = [];
   for (const path of dpkgFiles)
@@ -32,7 +32,7 @@ export async function findPackages(tree: Tree): Promise<PackageList> {
 }
 
 /** Metadata ends with a long description; name and version are in the first lines. */
-async function headOf(tree: Tree, path: string): Promise<string> {
+async function headOf(tree: ImageTree, path: string): Promise<string> {
   return new TextDecoder().decode(await tree.read(path, 0, 4096));
 }
 

@@ -1,5 +1,5 @@
 /** Texts inside large files, found without holding the file whole. */
-import type { Tree } from './tree.ts';
+import type { ImageTree } from './tree.ts';
 
 const pieceBytes = 1 << 22;
 /** Longest match; pieces overlap by as much. */
@@ -9,7 +9,7 @@ const mostBytes = 1 << 28;
 
 /** The first capture of each pattern's first match; bytes are taken as Latin-1, so `\0` can be matched. */
 export async function scanFile<K extends string>(
-  tree: Tree,
+  tree: ImageTree,
   path: string,
   patterns: Readonly<Record<K, RegExp>>,
 ): Promise<Partial<Readonly<Record<K, string>>>> {

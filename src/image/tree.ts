@@ -4,12 +4,12 @@
  */
 import { posix } from 'node:path';
 import { messageOf } from '../base/error.ts';
-import type { Files } from '../system/files.ts';
-import { hasCode } from '../system/files.ts';
+import type { Tree } from '../oci/tree/tree.ts';
+import { type Files, hasCode } from '../system/files.ts';
 import { imageTreeUnreadable } from './errors.ts';
 
 /** A name in the tree. `mode` has the permission bits alone; `target` is there for links, as written. */
-export interface TreeEntry {
+export interface ImageTreeEntry {
   readonly path: string;
   readonly kind: 'file' | 'directory' | 'link' | 'other';
   readonly mode: number;
@@ -18,15 +18,15 @@ export interface TreeEntry {
   readonly target?: string;
 }
 
-/** The tree of one image. */
-export interface Tree {
-  readonly entries: readonly TreeEntry[];
+/** The files of one image. */
+export interface ImageTree {
+  readonly entries: readonly ImageTreeEntry[];
   /** Directories that could not be listed, with why; what is below them is not in `entries`. */
   readonly unreadable: readonly string[];
   /** What a path means after every link, or undefined: not there, a loop, or a file used as a directory. */
-  readonly resolve: (path: string) => TreeEntry | undefined;
+  readonly resolve: (path: string) => ImageTreeEntry | undefined;
   /** The names directly in a directory (itself resolved first), sorted by path. */
-  readonly children: (path: string) => readonly TreeEntry[];
+  readonly children: (path: string) => readonly ImageTreeEntry[];
   /** At most `length` bytes from `offset` of a file; none when it cannot be read. */
   readonly read: (path: string, offset: number, length: number) => Promise<Uint8Array>;
   /** The start of a file as text, at most 16 MiB; undefined when there is no such file. */
@@ -41,14 +41,14 @@ const mostLinks = 40;
 
 /** Builds the tree over its entries. `read` gets paths of plain files from `entries` only. */
 export function treeOf(
-  entries: readonly TreeEntry[],
+  entries: readonly ImageTreeEntry[],
   read: (path: string, offset: number, length: number) => Promise<Uint8Array>,
   unreadable: readonly string[] = [],
-): Tree {
+): ImageTree {
   const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const root: TreeEntry = { path: '/', kind: 'directory', mode: 0o755, size: 0 };
-  const byPath = new Map<string, TreeEntry>([['/', root], ...sorted.map((entry) => [entry.path, entry] as const)]);
-  const byDirectory = new Map<string, TreeEntry[]>();
+  const root: ImageTreeEntry = { path: '/', kind: 'directory', mode: 0o755, size: 0 };
+  const byPath = new Map<string, ImageTreeEntry>([['/', root], ...sorted.map((entry) => [entry.path, entry] as const)]);
+  const byDirectory = new Map<string, ImageTreeEntry[]>();
   for (const entry of sorted) {
     if (entry.path === '/') continue;
     const directory = posix.dirname(entry.path);
@@ -56,10 +56,12 @@ export function treeOf(
     if (siblings) siblings.push(entry);
     else byDirectory.set(directory, [entry]);
   }
-  const resolve = (path: string): TreeEntry | undefined => resolveIn(byPath, root, path);
+  const resolve = (path: string): ImageTreeEntry | undefined => resolveIn(byPath, root, path);
   const readAt = async (path: string, offset: number, length: number): Promise<Uint8Array> => {
     const entry = resolve(path);
-    return entry?.kind === 'file' ? read(entry.path, offset, length) : new Uint8Array();
+    // No more than the file holds: what a hostile header claims must not become a buffer of that size.
+    const there = entry?.kind === 'file' ? Math.min(length, entry.size - offset) : 0;
+    return entry && there > 0 ? read(entry.path, offset, there) : new Uint8Array();
   };
   return {
     entries: sorted,
@@ -75,7 +77,11 @@ export function treeOf(
   };
 }
 
-function resolveIn(byPath: ReadonlyMap<string, TreeEntry>, root: TreeEntry, path: string): TreeEntry | undefined {
+function resolveIn(
+  byPath: ReadonlyMap<string, ImageTreeEntry>,
+  root: ImageTreeEntry,
+  path: string,
+): ImageTreeEntry | undefined {
   let pending = path.split('/').reverse();
   let here = root;
   let links = 0;
@@ -96,12 +102,23 @@ function resolveIn(byPath: ReadonlyMap<string, TreeEntry>, root: TreeEntry, path
   return here;
 }
 
+/** The files of an image that Assay unpacked into `directory`: what the unpacking noted, so that nothing is listed again. */
+export function unpackedTree(files: Files, directory: string, unpacked: Tree): ImageTree {
+  const entries = unpacked.entries.map((entry): ImageTreeEntry => {
+    const path = `/${entry.path}`;
+    if (entry.type === 'symlink')
+      return { path, kind: 'link', mode: 0o777, size: entry.target.length, target: entry.target };
+    return { path, kind: entry.type, mode: entry.mode, size: entry.type === 'file' ? entry.size : 0 };
+  });
+  return treeOf(entries, (path, offset, length) => readFile(files, directory + path, offset, length));
+}
+
 /**
- * The tree of a directory on disk. It is listed once, without following a link; a read opens the listed file itself.
+ * The files of any directory on disk. It is listed once, without following a link; a read opens the listed file itself.
  * Throws IMAGE_TREE_UNREADABLE when the directory is not there.
  */
-export async function directoryTree(files: Files, directory: string): Promise<Tree> {
-  const found: TreeEntry[] = [];
+export async function directoryTree(files: Files, directory: string): Promise<ImageTree> {
+  const found: ImageTreeEntry[] = [];
   const unreadable: string[] = [];
   const pending = ['/'];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
@@ -136,7 +153,7 @@ async function namesIn(files: Files, root: string, path: string, unreadable: str
   }
 }
 
-async function entryOf(files: Files, root: string, path: string): Promise<TreeEntry | undefined> {
+async function entryOf(files: Files, root: string, path: string): Promise<ImageTreeEntry | undefined> {
   const stat = await files.stat(root + path);
   if (!stat) return undefined;
   const common = { path, mode: stat.mode & 0o7777, size: stat.size };

@@ -22,7 +22,8 @@ export interface PmiRow {
   readonly source: string;
 }
 
-const measured = (stack: string): string => `measured: ${stack}, srun of Slurm 22.05.8 with PMIx 4.2.2, 2 nodes, 4 ranks`;
+const measured = (stack: string): string =>
+  `measured: ${stack}, srun of Slurm 22.05.8 with PMIx 4.2.2, 2 nodes, 4 ranks`;
 const any = { from: 0, to: 999 };
 
 /**
@@ -162,12 +163,9 @@ function spokenUnder(kind: PmiKind): readonly ImageMpi['pmi'][number][] {
   return kind === 'pmi2' ? ['pmi2', 'pmi1'] : [];
 }
 
-/** MVAPICH2 is MPICH's relative, and shares its rows where it has none. */
 function rowOf(mpi: Pick<ImageMpi, 'family' | 'version'>, kind: PmiKind): PmiRow | undefined {
   const major = Number.parseInt(mpi.version ?? '', 10);
-  return pmiMatrix.find(
-    (row) => row.family === mpi.family && row.pmi === kind && major >= row.from && major <= row.to,
-  );
+  return pmiMatrix.find((row) => row.family === mpi.family && row.pmi === kind && major >= row.from && major <= row.to);
 }
 
 function nameOf(mpi: Pick<ImageMpi, 'family' | 'version'>): string {

@@ -28,8 +28,11 @@ export interface Resolution {
   readonly launcher: Launcher;
 }
 
+/** The part of a resolution that placeholders come from. */
+export type PlaceholderGround = Pick<Resolution, 'case' | 'site' | 'partition' | 'image' | 'runId' | 'runtime'>;
+
 /** The values that placeholders stand for. A value that this image or site lacks is left out, and its use is an error. */
-export function placeholderValues(from: Resolution): Readonly<Record<string, PlaceholderValue>> {
+export function placeholderValues(from: PlaceholderGround): Readonly<Record<string, PlaceholderValue>> {
   const { nodes, ranks, threads } = from.case.geometry;
   const { image, partition } = from;
   return {

@@ -73,8 +73,3 @@ export function foundSeries(declared: Declared, values: readonly number[], line:
 export function missing(declared: Pick<Declared, 'name'>, why: string): Missing {
   return { name: declared.name, why };
 }
-
-/** True when a reading is a Missing. */
-export function isMissing(reading: Reading): reading is Missing {
-  return 'why' in reading;
-}

@@ -1,6 +1,7 @@
 /** Unpacks an image's layers into a directory, as an ordinary user: the one import site of tar-stream. */
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { Extract } from 'tar-stream';
 import { canonicalJson, type Digest } from '../base/digest.ts';
 import { HarnessError, messageOf } from '../base/error.ts';
 import { inParallel } from '../base/parallel.ts';
@@ -8,7 +9,15 @@ import type { System } from '../system/system.ts';
 import type { Descriptor } from './descriptor.ts';
 import { layerInvalid, preparationConflict } from './errors.ts';
 import { assertLayerType, type ByteBudget, byteBudget, layerTar } from './tree/layer-stream.ts';
-import { addDirectory, applyEntry, type Growing, growTree, type LayerPlace, settle } from './tree/layer-writer.ts';
+import {
+  addDirectory,
+  applyEntry,
+  type Growing,
+  growTree,
+  type LayerPlace,
+  settle,
+  type TarHeader,
+} from './tree/layer-writer.ts';
 import { type DirectoryNode, entriesOf, pathIn, walk } from './tree/model.ts';
 import { type Tree, treeOf } from './tree/tree.ts';
 
@@ -71,12 +80,13 @@ export async function unpackLayers(
 
 async function unpackLayer(tree: Growing, layer: LayerSource, budget: ByteBudget, place: LayerPlace): Promise<void> {
   const { extract } = await import('tar-stream');
-  const parser = extract({ allowUnknownFormat: true });
+  // V7 archives have no magic number; their checksum is looked at all the same. The package's types lack the option.
+  const parser = extract({ allowUnknownFormat: true } as object);
   const blob = await layer.open();
   const fed = feed(layerTar(blob, layer.diffId, budget, place.where), parser);
   try {
     for await (const entry of parser) {
-      await applyEntry(tree, place, entry.header, entry as AsyncIterable<Uint8Array>);
+      await applyEntry(tree, place, entry.header as unknown as TarHeader, entry as AsyncIterable<Uint8Array>);
       // What an entry did not want is passed over; the parser waits for that.
       entry.resume();
     }
@@ -92,7 +102,7 @@ async function unpackLayer(tree: Growing, layer: LayerSource, budget: ByteBudget
 }
 
 /** Writes bytes into the parser, waiting when it is full. Never rejects: the error, if any, is the value. */
-async function feed(bytes: AsyncIterable<Uint8Array>, parser: NodeJS.WritableStream): Promise<unknown> {
+async function feed(bytes: AsyncIterable<Uint8Array>, parser: Extract): Promise<unknown> {
   let closed = false;
   let wake = (): void => {};
   parser.on('drain', () => wake());
@@ -110,10 +120,10 @@ async function feed(bytes: AsyncIterable<Uint8Array>, parser: NodeJS.WritableStr
         if (closed) resolve();
       });
     }
-    parser.end();
+    parser.end(null);
     return undefined;
   } catch (error) {
-    (parser as NodeJS.WritableStream & { destroy(error: unknown): void }).destroy(error);
+    parser.destroy(error instanceof Error ? error : null);
     return error;
   }
 }

@@ -23,7 +23,11 @@ const emptyConfig = Buffer.from('{}');
  * The manifest for one bundle: exactly one layer, and the annotations that cosign writes (cosign pkg/oci/remote/write.go). `createdAt` is
  * ISO 8601 UTC; the same bundle at the same time gives the same bytes.
  */
-export function attachmentOf(attestation: Attestation, subject: RawManifest, createdAt: string): Attachment {
+export function attachmentOf(
+  attestation: Pick<Attestation, 'bytes' | 'predicateType'>,
+  subject: RawManifest,
+  createdAt: string,
+): Attachment {
   const blobs = [blobOf(mediaTypes.empty, emptyConfig), blobOf(bundleMediaType, attestation.bytes)] as const;
   const bytes = Buffer.from(
     canonicalJson({

@@ -26,8 +26,8 @@ export interface PromotionRequest {
   /** The blessed one. */
   readonly target: Repository;
   readonly tag: string;
-  /** Signed already: the test results, and the summary that says PASSED. */
-  readonly attestations: readonly Attestation[];
+  /** Bundles, signed already: the test results, and the summary that says PASSED. */
+  readonly attestations: readonly Pick<Attestation, 'bytes'>[];
   /** The public key that others will verify with. */
   readonly trust: Trust;
   /** Whether a tag that names another image may be moved. */
@@ -80,7 +80,7 @@ function checkRepositories({ decision, source, target }: PromotionRequest): void
       'promote from the repository that was tested, or gate the other one',
     );
   }
-  if (source.name.toLowerCase() === target.name.toLowerCase()) {
+  if (placeOf(source) === placeOf(target)) {
     throw sameRepository(
       `${target.name} holds the candidate; promoting into it would bless whatever is pushed there`,
       'name another repository, one that only the promotion job may push to',
@@ -88,20 +88,26 @@ function checkRepositories({ decision, source, target }: PromotionRequest): void
   }
 }
 
+/** One name for one place: hosts ignore case, and their usual ports may be written or not. */
+function placeOf({ name }: Repository): string {
+  return name.startsWith('oci:') ? name : name.toLowerCase().replace(/^([^/]+):(?:443|80)\//, '$1/');
+}
+
 /** A claim to be published: the signed bytes with the statement in them. */
 interface Claim {
-  readonly attestation: Attestation;
+  readonly attestation: Pick<Attestation, 'bytes' | 'predicateType'>;
   readonly statement: Statement;
 }
 
 /** Nothing is written for attestations that others could not verify afterwards. Test results first, the summary last. */
 function readClaims({ attestations, trust, decision }: PromotionRequest): readonly Claim[] {
   const hint = 'sign with the private half of the key given for verification, for this image';
-  const claims = attestations.map((attestation) => {
-    const verified = verify(attestation.bytes, trust, { subject: decision.candidate.digest, predicateTypes: [] });
-    if (verified.outcome === 'verified') return { attestation, statement: verified.statement };
-    const reasons = verified.reasons.join('; ');
-    throw attestationUnusable(`the attestation ${attestation.predicateType} does not verify: ${reasons}`, hint);
+  const claims = attestations.map(({ bytes }, index) => {
+    const verified = verify(bytes, trust, { subject: decision.candidate.digest, predicateTypes: [] });
+    if (verified.outcome === 'refused')
+      throw attestationUnusable(`attestation ${index + 1} does not verify: ${verified.reasons.join('; ')}`, hint);
+    const { statement } = verified;
+    return { attestation: { bytes, predicateType: statement.predicateType }, statement };
   });
   const ofKind = (type: string) => claims.filter(({ statement }) => statement.predicateType === type);
   const [summary, ...others] = ofKind(verificationSummaryType);

@@ -31,7 +31,7 @@ export interface Verification {
 }
 
 /** Kinds that must be there, verified: the gate's summary, and the test results it rests on. */
-export const requiredTypes: readonly string[] = [testResultType, verificationSummaryType];
+const requiredTypes: readonly string[] = [testResultType, verificationSummaryType];
 
 /**
  * Verifies an image: at least one verified attestation of each kind asked for; the newest verified summary says PASSED; and the
@@ -107,6 +107,11 @@ function passed({ predicate }: Statement): boolean {
   return predicate.verificationResult === 'PASSED';
 }
 
+/** A test result that is not PASSED speaks against the image, however well it is signed. */
+function failed({ predicateType, predicate }: Statement): boolean {
+  return predicateType === testResultType && predicate.result !== 'PASSED';
+}
+
 function reasonsAgainst(
   attestations: readonly CheckedAttestation[],
   summary: Statement | undefined,
@@ -116,8 +121,8 @@ function reasonsAgainst(
   const refused = attestations.length - statements.length;
   const beside = refused > 0 ? ` (${refused} found and refused)` : '';
   const missing = predicateTypes
-    .filter((type) => !statements.some(({ predicateType }) => predicateType === type))
-    .map((type) => `no verified attestation of the kind ${type}${beside}`);
+    .filter((type) => !statements.some((statement) => statement.predicateType === type && !failed(statement)))
+    .map((type) => `no verified attestation of the kind ${type} that is in its favour${beside}`);
   if (!summary || !predicateTypes.includes(verificationSummaryType)) return missing;
   if (!passed(summary)) return [...missing, `the newest summary says ${String(summary.predicate.verificationResult)}`];
   return [...missing, ...inputReasons(attestations, summary)];

@@ -12,7 +12,7 @@ const meanings: Readonly<Record<DecisionOutcome, { readonly says: string; readon
   promote: { says: 'every rule is satisfied', next: 'The image may be copied into the blessed repository.' },
   refuse: {
     says: 'a fault is proven',
-    next: 'Mend the image and test it again; the same image will be refused again.',
+    next: 'Mend what is named above and test again; the same evidence will be refused again.',
   },
   hold: {
     says: 'not proven either way, so the image stays out',

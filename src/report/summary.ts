@@ -22,7 +22,8 @@ export interface SummaryView {
     readonly reason: string;
     readonly findings: readonly { readonly check: string; readonly verdict: string; readonly message: string }[];
     readonly moreFindings: string;
-    readonly log: string;
+    /** Where its output is; empty when not known. (A member named `log` would be Handlebars' own helper.) */
+    readonly output: string;
   }[];
   readonly moreFailures: string;
   /** Every case, the worst first; cut. */
@@ -92,7 +93,7 @@ function failureOf(one: CaseView, limit: number): SummaryView['failures'][number
       message: codeSpan(message),
     })),
     moreFindings: more(findings.length - limit, 'finding', 'findings'),
-    log: one.logPath === undefined ? '' : codeSpan(one.logPath, 1000),
+    output: one.logPath === undefined ? '' : codeSpan(one.logPath, 1000),
   };
 }
 

@@ -18,7 +18,7 @@ export interface JobScriptView {
 
 /** The words that run the collector on a node: files of the tree first, then facts, then ranks until the steps are over. */
 export function collectorWords(directory: string, root: string | undefined): readonly [string, ...string[]] {
-  const files = root === undefined ? [] : ['files', `${directory}/sample.list`, root];
+  const files = root === undefined ? [] : ['files', `${directory}/facts/sample.list`, root];
   return ['sh', `${directory}/collector.sh`, `${directory}/facts`, ...files, 'facts', 'ranks'];
 }
 

@@ -40,9 +40,9 @@ export async function stageAllocation(
     for (const [name, text] of Object.entries(step.launch.files))
       await system.files.writeAtomic(join(work, name), text);
   }
-  await system.files.makeDirectory(directory);
+  await system.files.makeDirectory(join(directory, 'facts'));
   await system.files.writeAtomic(join(directory, 'collector.sh'), texts.collector);
-  await system.files.writeAtomic(join(directory, 'sample.list'), texts.sample);
+  await system.files.writeAtomic(join(directory, 'facts', 'sample.list'), texts.sample);
   await system.files.writeAtomic(join(directory, 'job.sh'), texts.script, 0o750);
   return digestOf(texts.script);
 }

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
 import { type Database, openDatabase } from './database.ts';
-import { storeMissing } from './errors.ts';
+import { storeForeign, storeMissing } from './errors.ts';
 import { type Attempt, isLocked, type KeptRun, needsRecovery, storeFailure } from './failure.ts';
 import { checkForm, migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
@@ -79,8 +79,16 @@ function handle(system: System, attempt: Attempt, database: Database): Store {
 /** Makes the directory and the empty file when they are not there: SQLite alone would not give them these modes. */
 async function prepare(system: System, path: string, access: 'read' | 'write'): Promise<void> {
   const { files } = system;
-  const there = await files.stat(path);
-  if (there) return;
+  if (await files.stat(path)) {
+    const size = (await files.stat(await files.realPath(path)))?.size ?? 0;
+    // SQLite takes so short a file for an empty one and would write over it (its smallest page is 512 bytes).
+    if (size > 0 && size < 512)
+      throw storeForeign(
+        `${path} is not an SQLite database`,
+        'name another path for the store; this file was not touched',
+      );
+    return;
+  }
   if (access === 'read')
     throw storeMissing(
       `there is no store at ${path}`,

@@ -19,8 +19,8 @@ export const performance = ruleOverRuns(
           : []),
       ],
       good: decided
-        ? `${gated.length} gated metrics${first ? ', recorded without a baseline (bootstrap)' : ', all accepted'}`
-        : `no proven slowdown among ${all.length} recorded metrics; the policy asks for no more`,
+        ? `gated metrics: ${gated.length}${first ? ', recorded without a baseline (bootstrap)' : ', all accepted'}`
+        : `recorded metrics: ${all.length}, no proven slowdown; the policy asks for no more`,
       shown: all.map(({ case: name, metric, outcome, message }) => `${name} ${metric}: ${outcome}, ${message}`),
     };
   },

@@ -19,6 +19,6 @@ export const recorded = ruleOverRuns(
           : []
         : []),
     ]),
-    good: 'they agree',
+    good: 'nothing written down contradicts what was judged again',
   }),
 );

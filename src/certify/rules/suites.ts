@@ -23,13 +23,19 @@ function missingSuites({ runs }: Evidence, policy: Policy): readonly Problem[] {
   });
 }
 
+/** Planned and present must be the same set: a case too many shows that the plan is not the one that ran. */
 function missingCases({ runs }: Evidence): readonly Problem[] {
   return runs.flatMap((run) => {
     const there = new Set(run.cases.map(({ name }) => name));
-    return run.suites
-      .flatMap(({ planned }) => planned)
-      .filter((name) => !there.has(name))
-      .map((name) => hold(`the case ${name} was planned in run ${run.id} and has no result`));
+    const planned = new Set(run.suites.flatMap((suite) => suite.planned));
+    return [
+      ...[...planned]
+        .filter((name) => !there.has(name))
+        .map((name) => hold(`the case ${name} was planned in run ${run.id} and has no result`)),
+      ...[...there]
+        .filter((name) => !planned.has(name))
+        .map((name) => hold(`the case ${name} has a result and was not planned in run ${run.id}`)),
+    ];
   });
 }
 

@@ -77,7 +77,10 @@ async function decompressed(blob: Readable, where: string): Promise<AsyncIterabl
   if (magic.startsWith('1f8b')) return gunzipped(all);
   if (magic.startsWith('28b52ffd') || /^5[0-9a-f]2a4d18/.test(magic)) return unzstd(all);
   if (magic.startsWith('425a68') || magic.startsWith('fd377a585a'))
-    throw layerInvalid(`${where} is compressed with bzip2 or xz, which no runtime must read`, 'push it with gzip or zstd');
+    throw layerInvalid(
+      `${where} is compressed with bzip2 or xz, which no runtime must read`,
+      'push it with gzip or zstd',
+    );
   return all;
 }
 

@@ -1,12 +1,31 @@
 /** Lays one tar after another over a tree on disk, by the rules of image-spec v1.1 layer.md. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Headers } from 'tar-stream';
 import { hasCode } from '../../system/files.ts';
 import type { System } from '../../system/system.ts';
 import { layerInvalid, layerTooLarge } from '../errors.ts';
-import { type DirectoryNode, directoryIn, emptyRoot, hideLower, partsOf, pathIn, type TreeNode, walk } from './model.ts';
+import {
+  type DirectoryNode,
+  directoryIn,
+  emptyRoot,
+  hideLower,
+  partsOf,
+  pathIn,
+  type TreeNode,
+  walk,
+} from './model.ts';
 import type { TreeNote } from './tree.ts';
+
+/** One header of a tar, as the parser gives it; a number that could not be read is null. */
+export interface TarHeader {
+  readonly name: string;
+  readonly type: string | null;
+  readonly mode: number | null;
+  readonly size: number;
+  readonly mtime: Date;
+  readonly linkname: string | null;
+  readonly pax: Readonly<Record<string, string>> | null;
+}
 
 /** A tree being made: what is on disk below `directory` is what `root` says. */
 export interface Growing {
@@ -50,12 +69,15 @@ const whiteout = '.wh.';
 export async function applyEntry(
   tree: Growing,
   layer: LayerPlace,
-  header: Headers,
+  header: TarHeader,
   content: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   tree.entries += 1;
   if (tree.entries > tree.entryLimit)
-    throw layerTooLarge(`the layers hold more than ${tree.entryLimit} entries`, 'raise the limit if the image is really that large');
+    throw layerTooLarge(
+      `the layers hold more than ${tree.entryLimit} entries`,
+      'raise the limit if the image is really that large',
+    );
   const parts = partsOf(header.name, layer.where);
   if (header.name.includes('\ufffd')) note(tree, parts.join('/'), 'name-not-utf8');
   const name = parts.at(-1);
@@ -91,7 +113,7 @@ export async function applyEntry(
   }
 }
 
-function odd(layer: LayerPlace, header: Headers, what: string) {
+function odd(layer: LayerPlace, header: TarHeader, what: string) {
   const shown = JSON.stringify(header.name.slice(0, 200));
   return layerInvalid(`${layer.where}: the entry ${shown} ${what}`, 'build the image anew with a current tool');
 }
@@ -100,26 +122,24 @@ function note(tree: Growing, path: string, what: TreeNote['what']): void {
   if (tree.notes.length < mostNotes) tree.notes.push({ path, what });
 }
 
-async function applyWhiteout(
-  tree: Growing,
-  layer: LayerPlace,
-  above: readonly string[],
-  name: string,
-): Promise<void> {
+async function applyWhiteout(tree: Growing, layer: LayerPlace, above: readonly string[], name: string): Promise<void> {
   const parent = await walk(tree.root, above, layer.where);
   const target = name.slice(whiteout.length);
   const opaque = name === '.wh..wh..opq';
   // Other names with the prefix twice are AUFS's own bookkeeping.
   if (!opaque && target.startsWith(whiteout)) return;
   if (!opaque && (target === '' || target === '.' || target === '..'))
-    throw layerInvalid(`${layer.where} has the whiteout ${JSON.stringify(name)}, which hides nothing that can be`, 'ask who built the image');
+    throw layerInvalid(
+      `${layer.where} has the whiteout ${JSON.stringify(name)}, which hides nothing that can be`,
+      'ask who built the image',
+    );
   if (!parent) return;
   await settle(tree);
   for (const path of hideLower(parent, layer.number, opaque ? undefined : target))
     await tree.system.files.remove(join(tree.directory, path));
 }
 
-function describe(node: DirectoryNode, header: Headers, layer: LayerPlace): void {
+function describe(node: DirectoryNode, header: TarHeader, layer: LayerPlace): void {
   // Readable, writable and searchable by its owner, so that the tree can be read and deleted.
   node.mode = ((header.mode ?? 0o755) & 0o1777) | 0o700;
   node.modified = modifiedOf(header);
@@ -129,7 +149,7 @@ function describe(node: DirectoryNode, header: Headers, layer: LayerPlace): void
 async function applyDirectory(
   tree: Growing,
   layer: LayerPlace,
-  header: Headers,
+  header: TarHeader,
   parent: DirectoryNode,
   name: string,
 ): Promise<void> {
@@ -155,7 +175,7 @@ export async function addDirectory(
 async function applyFile(
   tree: Growing,
   layer: LayerPlace,
-  header: Headers,
+  header: TarHeader,
   parent: DirectoryNode,
   name: string,
   content: AsyncIterable<Uint8Array>,
@@ -164,7 +184,8 @@ async function applyFile(
   const path = pathIn(parent, name);
   const mode = ((header.mode ?? 0o644) & 0o777) | 0o600;
   if (((header.mode ?? 0) & 0o6000) !== 0) note(tree, path, 'setuid-dropped');
-  if (header.pax && Object.hasOwn(header.pax, 'SCHILY.xattr.security.capability')) note(tree, path, 'capability-dropped');
+  if (header.pax && Object.hasOwn(header.pax, 'SCHILY.xattr.security.capability'))
+    note(tree, path, 'capability-dropped');
   const hash = createHash('sha256');
   let size = 0;
   async function* hashed(): AsyncGenerator<Uint8Array> {
@@ -176,7 +197,7 @@ async function applyFile(
   }
   const file = join(tree.directory, path);
   const modified = modifiedOf(header);
-  if ((header.size ?? 0) <= smallFile) {
+  if (header.size <= smallFile) {
     const pieces: Uint8Array[] = [];
     for await (const piece of hashed()) pieces.push(piece);
     await later(tree, tree.system.files.createFile(file, Buffer.concat(pieces), mode, modified));
@@ -189,7 +210,7 @@ async function applyFile(
 async function applySymlink(
   tree: Growing,
   layer: LayerPlace,
-  header: Headers,
+  header: TarHeader,
   parent: DirectoryNode,
   name: string,
 ): Promise<void> {
@@ -208,7 +229,7 @@ async function makeSymlink(tree: Growing, target: string, path: string, modified
 async function applyHardLink(
   tree: Growing,
   layer: LayerPlace,
-  header: Headers,
+  header: TarHeader,
   parent: DirectoryNode,
   name: string,
 ): Promise<void> {
@@ -216,7 +237,8 @@ async function applyHardLink(
   const last = target.at(-1) ?? '';
   const from = await walk(tree.root, target.slice(0, -1), layer.where);
   const node = from?.children.get(last);
-  if (!from || !node) throw odd(layer, header, `is a hard link to ${JSON.stringify(header.linkname)}, which is not there`);
+  if (!from || !node)
+    throw odd(layer, header, `is a hard link to ${JSON.stringify(header.linkname)}, which is not there`);
   if (node.kind === 'directory') throw odd(layer, header, 'is a hard link to a directory');
   if (from === parent && last === name) return;
   await clear(tree, parent, name);
@@ -248,9 +270,9 @@ async function clear(tree: Growing, parent: DirectoryNode, name: string): Promis
   parent.children.delete(name);
 }
 
-function modifiedOf(header: Headers): Date {
+function modifiedOf(header: TarHeader): Date {
   const pax = header.pax && Object.hasOwn(header.pax, 'mtime') ? Number(header.pax['mtime']) * 1000 : Number.NaN;
-  const time = Number.isFinite(pax) ? pax : (header.mtime?.getTime() ?? Number.NaN);
+  const time = Number.isFinite(pax) ? pax : header.mtime.getTime();
   // Years beyond what every file system can keep are cut off.
   return new Date(Number.isFinite(time) ? Math.min(Math.max(time, 0), 0xffffffff * 1000) : 0);
 }

@@ -98,7 +98,10 @@ export async function walk(
     } else if (child?.kind === 'symlink') {
       links += 1;
       if (links > mostLinks)
-        throw layerInvalid(`${where}: the path ${parts.join('/')} leads through links without end`, 'ask who built the image');
+        throw layerInvalid(
+          `${where}: the path ${parts.join('/')} leads through links without end`,
+          'ask who built the image',
+        );
       if (child.target.startsWith('/')) trail = [root];
       todo.push(...child.target.split('/').reverse());
     } else if (child) {

@@ -1,0 +1,135 @@
+/** Drives a run from its directory to its end: the same for a fresh run and for one that was killed anywhere. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Driven, driveAllocations, settle } from '../run/drive.ts';
+import { collectorWords, jobScriptView } from '../run/job-script.ts';
+import { type Journal, openJournal } from '../run/journal.ts';
+import { takeLock } from '../run/lock.ts';
+import { runPaths } from '../run/run.ts';
+import { stageAllocation } from '../run/stage.ts';
+import { type AllocationState, foldEvents, type RunState, stepOf } from '../run/state.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import type { System } from '../system/system.ts';
+import { renderTemplate } from '../system/template.ts';
+import { collectorTexts } from './collector-texts.ts';
+import { deriveRun } from './derive-run.ts';
+import { inspectTreeOf } from './inspect-tree.ts';
+import { type OpenSite, openSiteText } from './open-site.ts';
+import { type LaunchGround, placeCases, planCases } from './place-cases.ts';
+import { readRunDirectory } from './read-run-directory.ts';
+import { runRecord } from './run-record.ts';
+import { storeRun, writeResults } from './write-results.ts';
+
+/** What a run came to. */
+export interface RunResult {
+  readonly record: RunRecord;
+  readonly driven: Driven;
+  readonly directory: string;
+  /** Why it holds, when it does. */
+  readonly held?: string;
+  /** How it was stored. */
+  readonly stored: string;
+}
+
+/** Drives the run in a directory. `waitAtMost` in seconds replaces the site's limit. */
+export async function driveRun(
+  system: System,
+  directory: string,
+  signal: AbortSignal,
+  waitAtMost?: number,
+): Promise<RunResult> {
+  const paths = runPaths(directory);
+  const lock = await takeLock(system, paths.lock);
+  try {
+    const journal = await openJournal(system, paths.journal);
+    const run = await readRunDirectory(system, directory);
+    const site = openSiteText(system, run.siteText, join(dirname(paths.site), 'site.yaml'));
+    const { opened } = run;
+    const ground: LaunchGround = {
+      site,
+      partition: opened.partition,
+      suites: run.suites,
+      image: opened.image,
+      root: opened.tree.root,
+      runId: opened.run,
+      directory,
+      mpi: opened.mpi.choice,
+    };
+    let driven: Driven = 'ended';
+    if (!foldEvents(journal.events()).finishedAt) {
+      if (!run.state.trees.some((look) => look.when === 'before'))
+        await lookAtTree(system, journal, opened.tree, 'before');
+      await planWave(journal, ground);
+      const texts = await collectorTexts(system, opened, site);
+      const drive = {
+        system,
+        journal,
+        paths,
+        lock,
+        scheduler: site.scheduler,
+        intervalSeconds: site.scheduler.interval(site.site.scheduler),
+        waitAtMostSeconds: waitAtMost ?? site.site.waitAtMostSeconds,
+        onHold: site.site.onHold,
+        onInterrupt: site.site.onInterrupt,
+        signal,
+        stage: async (allocation: AllocationState) => {
+          const script = await renderJobScript(system, ground, allocation, site);
+          return stageAllocation(system, allocation.plan, { script, ...texts }, paths);
+        },
+      };
+      driven = await driveAllocations(drive);
+      if (driven === 'ended') {
+        await settle(drive, foldEvents(journal.events()));
+        await lookAtTree(system, journal, opened.tree, 'after');
+        await journal.append({ type: 'finished' });
+      }
+    }
+    const record = runRecord(await deriveRun(system, directory));
+    await writeResults(system, paths, record);
+    const stored = await storeRun(system, site.site, record);
+    const { held } = foldEvents(journal.events());
+    return { record, driven, directory, stored, ...(driven === 'held' && held !== undefined && { held }) };
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Plans what has no place yet: everything at first; later what an allocation that was stopped or lost left undone. */
+async function planWave(journal: Journal, ground: LaunchGround): Promise<void> {
+  const state = foldEvents(journal.events());
+  const { placed, skips } = placeCases(ground);
+  const wanted = placed.filter((item) => needsPlace(state, item.case));
+  if (wanted.length === 0 && state.allocations.length > 0) return;
+  const allocations = planCases(ground, wanted, state.allocations.length + 1);
+  await journal.append({ type: 'planned', allocations, skips });
+}
+
+/** A case needs an allocation when none has it, or when those that had it were stopped by the harness before its step. */
+function needsPlace(state: RunState, name: string): boolean {
+  const found = stepOf(state, name);
+  if (!found) return true;
+  return !found.step && found.allocation.ended !== undefined && found.allocation.stopped;
+}
+
+async function renderJobScript(
+  system: System,
+  ground: LaunchGround,
+  allocation: AllocationState,
+  site: OpenSite,
+): Promise<string> {
+  const template = fileURLToPath(new URL('../../templates/shell/job.sh.hbs', import.meta.url));
+  const directory = runPaths(ground.directory).allocation(allocation.plan.id);
+  const collector = collectorWords(directory, ground.root);
+  const view = jobScriptView(ground.runId, allocation.plan, directory, site.site.path, site.launcher, collector);
+  return renderTemplate('shell', await system.files.readText(template), view);
+}
+
+async function lookAtTree(
+  system: System,
+  journal: Journal,
+  tree: { readonly root: string; readonly digest: `sha256:${string}` },
+  when: 'before' | 'after',
+): Promise<void> {
+  system.log.progress(`checking the unpacked image ${when} the run`);
+  await journal.append({ type: 'tree', when, ...(await inspectTreeOf(system, tree.root, tree.digest)) });
+}

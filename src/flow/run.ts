@@ -1,0 +1,158 @@
+/** `assay run`: one invocation of suites for one image on one site. A fresh run is the resumption of an empty journal. */
+import { join } from 'node:path';
+import { digestOfJson } from '../base/digest.ts';
+import { localFacts } from '../inspect/local.ts';
+import { runDirectoryUnwritable, runUnknown } from '../run/errors.ts';
+import type { CiVariables, Opened } from '../run/event.ts';
+import { openJournal } from '../run/journal.ts';
+import { newRunId, runPaths } from '../run/run.ts';
+import { stageSuite } from '../run/stage.ts';
+import { partitionOf } from '../site/place.ts';
+import type { Suite } from '../suite/suite.ts';
+import { hasCode } from '../system/files.ts';
+import type { System } from '../system/system.ts';
+import { chooseMpi } from './choose-mpi.ts';
+import { driveRun, type RunResult } from './drive-run.ts';
+import { adoptable } from './find-run.ts';
+import { type OpenSite, openSite } from './open-site.ts';
+import { openSuites } from './open-suites.ts';
+import { type PreparedImage, prepareImage } from './prepare-image.ts';
+
+/** What `assay run` is asked for. */
+export interface RunRequest {
+  readonly suites: readonly string[];
+  readonly image: string;
+  readonly site?: string;
+  readonly partition?: string;
+  /** `--mpi` that the user insists on. */
+  readonly mpi?: string;
+  /** Seconds; the site's own limit unless said. */
+  readonly waitAtMost?: number;
+  /** Start a new run even where an unfinished one of the same image, suites and site could be gone on with. */
+  readonly fresh?: boolean;
+}
+
+/** Runs suites for an image. */
+export async function run(
+  system: System,
+  request: RunRequest,
+  version: string,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const site = await openSite(system, request.site);
+  const partition = partitionOf(site.site, request.partition);
+  const suites = await openSuites(system, request.suites);
+  const prepared = await prepareImage(system, site, request.image);
+  const key = digestOfJson([
+    prepared.image.digest,
+    suites.map((suite) => [suite.name, suite.digest]),
+    site.site.digest,
+    partition.name,
+    request.mpi ?? null,
+  ]);
+  const old = request.fresh ? undefined : await adoptable(system, site.site.directories.runs, key);
+  if (old) {
+    system.log.progress(`going on with ${old}: an earlier pipeline left it unfinished`);
+    return resumeRun(system, join(site.site.directories.runs, old), signal, request.waitAtMost);
+  }
+  const facts = await localFacts(system);
+  const mpi = chooseMpi(site, partition, suites, prepared.image, [facts], request.mpi);
+  system.log.progress(`preflight: ${mpi.why}`);
+  const opened = await beginning(system, { site, suites, prepared, version, partition: partition.name, key, mpi });
+  const directory = await makeRunDirectory(system, site, suites, opened);
+  return driveRun(system, directory, signal, request.waitAtMost);
+}
+
+/** Goes on with a run from its directory. */
+export async function resumeRun(
+  system: System,
+  directory: string,
+  signal: AbortSignal,
+  waitAtMost?: number,
+): Promise<RunResult> {
+  if (!(await system.files.stat(runPaths(directory).journal)))
+    throw runUnknown(`${directory} is no run directory`, 'name a run by its id or directory; see: assay runs');
+  return driveRun(system, directory, signal, waitAtMost);
+}
+
+interface Ground {
+  readonly site: OpenSite;
+  readonly suites: readonly Suite[];
+  readonly prepared: PreparedImage;
+  readonly version: string;
+  readonly partition: string;
+  readonly key: Opened['key'];
+  readonly mpi: Opened['mpi'];
+}
+
+async function beginning(system: System, ground: Ground): Promise<Opened> {
+  const { site, suites, prepared } = ground;
+  const { choice, why } = ground.mpi;
+  const ci = ciVariables(system);
+  return {
+    type: 'opened',
+    run: newRunId(system.clock.now(), system.random(4)),
+    assay: ground.version,
+    user: system.environment.user,
+    host: system.environment.host,
+    site: { name: site.site.name, digest: site.site.digest },
+    partition: ground.partition,
+    key: ground.key,
+    image: prepared.image,
+    tree: {
+      root: prepared.tree.root,
+      digest: prepared.tree.tree.digest,
+      added: prepared.tree.tree.entries.flatMap((entry) => (entry.added ? [entry.path] : [])),
+    },
+    suites: suites.map(({ name, digest }) => ({ name, digest })),
+    mpi: { choice, why },
+    nonce: system.random(16),
+    ...(ci && { ci }),
+  };
+}
+
+/** Where in a pipeline this is, by GitLab's predefined variables; nothing else of the environment is kept. */
+function ciVariables(system: System): CiVariables | undefined {
+  const { variables } = system.environment;
+  const value = (name: string): string => variables[name] ?? '';
+  if (value('GITLAB_CI') === '' && value('CI_PIPELINE_ID') === '') return undefined;
+  return {
+    server: value('CI_SERVER_URL'),
+    project: value('CI_PROJECT_PATH'),
+    commit: value('CI_COMMIT_SHA'),
+    ref: value('CI_COMMIT_REF_NAME'),
+    pipeline: value('CI_PIPELINE_ID'),
+    job: value('CI_JOB_ID'),
+    user: value('GITLAB_USER_LOGIN'),
+  };
+}
+
+/** Makes the directory beside its place and renames it there, so that a run directory always has its beginning. */
+async function makeRunDirectory(
+  system: System,
+  site: OpenSite,
+  suites: readonly Suite[],
+  opened: Opened,
+): Promise<string> {
+  const { runs } = site.site.directories;
+  const directory = join(runs, opened.run);
+  const temporary = join(runs, `.${opened.run}`);
+  try {
+    await system.files.makeDirectory(runs);
+    await system.files.makeDirectory(temporary);
+    const paths = runPaths(temporary);
+    for (const suite of suites) await stageSuite(system, suite, paths);
+    await system.files.writeAtomic(paths.site, site.text);
+    await (await openJournal(system, paths.journal)).append(opened);
+    await system.files.rename(temporary, directory);
+  } catch (error) {
+    await system.files.remove(temporary).catch(() => {});
+    if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'ENOENT', 'ENOTDIR')) throw error;
+    throw runDirectoryUnwritable(
+      `no run directory can be made in ${runs}: ${(error as Error).message}`,
+      'make room or name another place in the site file (directories.runs)',
+      { cause: error },
+    );
+  }
+  return directory;
+}

@@ -1,0 +1,43 @@
+/** What a run leaves for people, CI and the store. All of it is derived and can be made again. */
+import { join } from 'node:path';
+import { dotenv } from '../exchange/dotenv.ts';
+import { caseViews } from '../exchange/exchange.ts';
+import { junitXml } from '../exchange/junit.ts';
+import { renderSummary, summaryView } from '../report/summary.ts';
+import { verdictTable } from '../report/verdict-table.ts';
+import type { RunPaths } from '../run/run.ts';
+import type { Site } from '../site/site.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import { openStore } from '../store/store.ts';
+import { writeRun } from '../store/write-run.ts';
+import type { System } from '../system/system.ts';
+
+/** Writes verdicts.txt, record.json, junit.xml, summary.md and assay.env into the run's results folder. */
+export async function writeResults(system: System, paths: RunPaths, record: RunRecord): Promise<void> {
+  await system.files.makeDirectory(paths.results);
+  const logs = new Map(
+    record.files.filter((file) => file.path.endsWith('/stdout')).map((file) => [file.case, file.path]),
+  );
+  const logPathOf = (name: string) => logs.get(name);
+  const write = (name: string, text: string) => system.files.writeAtomic(join(paths.results, name), text);
+  await write('verdicts.txt', verdictTable(record));
+  await write('record.json', `${JSON.stringify(record)}\n`);
+  await write('junit.xml', junitXml(caseViews(record, logPathOf)));
+  await write('summary.md', await renderSummary(system.files, summaryView(record, logPathOf)));
+  await write(
+    'assay.env',
+    dotenv({
+      ASSAY_RUN: record.run.id,
+      ASSAY_OUTCOME: record.run.outcome,
+      ASSAY_DIGEST: record.image.digest,
+      ASSAY_RUN_DIRECTORY: record.run.directory,
+      ASSAY_JOURNAL: record.run.journalDigest,
+    }),
+  );
+}
+
+/** Puts the record into the site's store. */
+export async function storeRun(system: System, site: Site, record: RunRecord): Promise<string> {
+  const store = await openStore(system, site.directories.store, 'write');
+  return writeRun(store, record);
+}

@@ -1,0 +1,151 @@
+/** Will the ranks find each other: what the image's MPI speaks against what the launcher of the nodes offers. */
+import type { ImageMpi } from '../image/image.ts';
+import { factValue } from '../inspect/facts.ts';
+import { choosePmi, forecastPmi, pmiKind } from '../launch/pmi.ts';
+import { whyUnknown } from './compatibility.ts';
+import type { Forecast, PreflightFinding, PreflightInput } from './finding.ts';
+
+/** The finding and the `--mpi` value it settles. */
+export interface PmiChoice {
+  readonly finding: PreflightFinding;
+  readonly mpi: string;
+}
+
+/** Checks process management, and chooses where the user did not. */
+export function checkPmi(input: PreflightInput): PmiChoice {
+  const { image, wish } = input;
+  if (wish.launcher !== 'srun') return withoutSlurm(input);
+  const plugins = offeredPlugins(input);
+  if ('unknown' in image.mpi) return withoutMpi(input, image.mpi.unknown);
+  if (wish.mpi !== undefined) return explicit(input, image.mpi, wish.mpi, plugins.all);
+  return plugins.all ? chosen(input, image.mpi, plugins.all) : assumed(input, image.mpi, plugins.why);
+}
+
+/** Plugins that every node known offers (fact `mpi.plugins`); without any such fact, why. */
+function offeredPlugins({ facts }: PreflightInput): {
+  readonly all?: readonly string[];
+  readonly why: readonly string[];
+} {
+  const lists = facts.flatMap((node) => factValue(node, 'mpi', 'plugins') ?? []).map((text) => text.split(/[\s,]+/));
+  const why = whyUnknown(facts, 'mpi', 'plugins');
+  const [first] = lists;
+  return first
+    ? { all: first.filter((name) => name !== '' && lists.every((list) => list.includes(name))), why }
+    : { why };
+}
+
+function finding(outcome: Forecast, message: string, evidence: readonly string[], hint: string): PreflightFinding {
+  return { check: 'pmi', outcome, message, evidence, hint };
+}
+
+function withoutSlurm({ image, wish }: PreflightInput): PmiChoice {
+  const evidence = [`launcher: ${wish.launcher}`];
+  if (wish.launcher === 'mpirun' && 'unknown' in image.mpi)
+    return {
+      mpi: 'none',
+      finding: finding(
+        'cannot-tell',
+        `mpirun comes with an MPI, and it is doubtful that the image has one: ${image.mpi.unknown}`,
+        [...evidence, image.mpi.unknown],
+        'put an MPI into the image, or name the launcher plain for programs without MPI',
+      ),
+    };
+  if (wish.launcher === 'mpirun')
+    return {
+      mpi: 'none',
+      finding: finding('ok', 'mpirun brings its own process management; --mpi does not matter', evidence, ''),
+    };
+  if (wish.ranks === 1) return { mpi: 'none', finding: finding('ok', 'a single rank needs no other', evidence, '') };
+  return {
+    mpi: 'none',
+    finding: finding(
+      'cannot-tell',
+      `whether the launcher ${wish.launcher} can start ${wish.ranks} ranks that know each other is not known here`,
+      evidence,
+      'start several ranks by srun or mpirun',
+    ),
+  };
+}
+
+function withoutMpi({ wish }: PreflightInput, why: string): PmiChoice {
+  const mpi = wish.mpi ?? 'none';
+  if (wish.ranks === 1) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
+  return {
+    mpi,
+    finding: finding(
+      'cannot-tell',
+      `whether ${wish.ranks} ranks will know each other cannot be told: ${why}`,
+      [why],
+      'the wire-up gate of the run will tell; an image that expects the host MPI needs it bound in',
+    ),
+  };
+}
+
+function explicit(
+  { wish }: PreflightInput,
+  mpi: ImageMpi,
+  plugin: string,
+  offered: readonly string[] | undefined,
+): PmiChoice {
+  const forecast = forecastPmi(mpi, plugin);
+  const better = offered && choosePmi(mpi, offered);
+  const hint = better ? `use --mpi=${better}, or leave the choice to Assay` : otherwise(mpi);
+  const evidence = [...mpi.evidence, forecast.why, ...(offered ? [`srun offers ${offered.join(', ')}`] : [])];
+  if (offered && !offered.includes(plugin))
+    return {
+      mpi: plugin,
+      finding: finding('will-fail', `srun does not offer --mpi=${plugin}: the step will not start`, evidence, hint),
+    };
+  return { mpi: plugin, finding: judged(wish.ranks, plugin, forecast.outcome, forecast.why, evidence, hint) };
+}
+
+function judged(
+  ranks: number,
+  plugin: string,
+  outcome: ReturnType<typeof forecastPmi>['outcome'],
+  why: string,
+  evidence: readonly string[],
+  hint: string,
+): PreflightFinding {
+  if (outcome === 'starts') return finding('ok', `--mpi=${plugin}: ${why}`, evidence, '');
+  if (outcome === 'unknown') return finding('cannot-tell', why, evidence, hint);
+  if (outcome === 'aborts') return finding('will-fail', `it will abort: ${why}`, evidence, hint);
+  if (ranks === 1) return finding('ok', `--mpi=${plugin}: a single rank starts alone, as it should`, evidence, '');
+  const message = `it will start ${ranks} singletons, each with a world of one rank and status 0: ${why}`;
+  return finding('will-fail', message, evidence, hint);
+}
+
+function chosen({ wish }: PreflightInput, mpi: ImageMpi, offered: readonly string[]): PmiChoice {
+  const evidence = [...mpi.evidence, `srun offers ${offered.join(', ')}`];
+  const best = choosePmi(mpi, offered);
+  if (best !== undefined)
+    return { mpi: best, finding: finding('ok', `--mpi=${best}: ${forecastPmi(mpi, best).why}`, evidence, '') };
+  if (wish.ranks === 1 && offered.includes('none')) {
+    const { outcome, why } = forecastPmi(mpi, 'none');
+    return { mpi: 'none', finding: judged(1, 'none', outcome, why, evidence, otherwise(mpi)) };
+  }
+  // A plugin that might work is worth a try; one that surely does not is no choice.
+  const open = offered.find((plugin) => pmiKind(plugin) !== 'none' && forecastPmi(mpi, plugin).outcome === 'unknown');
+  if (open !== undefined)
+    return { mpi: open, finding: finding('cannot-tell', forecastPmi(mpi, open).why, evidence, otherwise(mpi)) };
+  const reasons = offered.map((plugin) => forecastPmi(mpi, plugin).why);
+  const message = `no plugin that srun offers can start ${mpi.abi} of the image with ${wish.ranks} ranks`;
+  return { mpi: 'none', finding: finding('will-fail', message, [...evidence, ...reasons], otherwise(mpi)) };
+}
+
+/** Nothing is known of the nodes yet: the value that such an MPI is mostly run with, to be checked again. */
+function assumed({ wish }: PreflightInput, mpi: ImageMpi, why: readonly string[]): PmiChoice {
+  const usual = choosePmi(mpi, ['pmix', 'pmi2']) ?? 'none';
+  const message = `srun's plugins are not known; --mpi=${usual} suits ${mpi.abi} of the image for ${wish.ranks} ranks`;
+  return {
+    mpi: usual,
+    finding: finding('cannot-tell', message, [...mpi.evidence, ...why], 'take facts of a node first'),
+  };
+}
+
+function otherwise(mpi: ImageMpi): string {
+  const speaks = mpi.pmi.join(' or ');
+  return speaks === ''
+    ? 'build the MPI of the image with PMIx or PMI-2'
+    : `ask the site for a Slurm plugin that serves ${speaks}, or build the MPI of the image for one it has`;
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import type { Image } from '../../src/image/image.ts';
+import type { Facts } from '../../src/inspect/facts.ts';
+import type { LaunchWish, PreflightInput } from '../../src/preflight/finding.ts';
+import { type Preflight, preflight } from '../../src/preflight/preflight.ts';
+
+const digest = `sha256:${'0'.repeat(64)}` as const;
+
+const image: Image = {
+  name: 'registry.test/app:1',
+  digest,
+  resolved: digest,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  config: digest,
+  architecture: 'amd64',
+  os: 'linux',
+  layers: [],
+  environment: {},
+  entrypoint: [],
+  command: [],
+  workingDirectory: '/',
+  labels: {},
+  mpi: {
+    family: 'openmpi',
+    abi: 'libmpi.so.40',
+    path: '/usr/lib/libmpi.so.40',
+    libraryPath: [],
+    version: '5.0.11',
+    pmi: ['pmix'],
+    evidence: ['used by 1 application'],
+  },
+  libc: { family: 'glibc', version: '2.36' },
+  libraries: [],
+  packages: [],
+  gaps: [],
+};
+
+const mpich = { ...image.mpi, family: 'mpich', abi: 'libmpi.so.12', version: '4.0.2', pmi: ['pmi1'] } as Image['mpi'];
+
+function node(name: string, plugins = 'none pmi2 pmix pmix_v4', machine = 'x86_64'): Facts {
+  return {
+    node: name,
+    groups: {
+      kernel: { machine: { value: machine, source: 'uname -m' } },
+      mpi: { plugins: { value: plugins, source: 'srun --mpi=list' } },
+    },
+  };
+}
+
+const partition = { name: 'batch', nodes: 4, processors: 2, timeLimitSeconds: 3600, exclusive: true };
+const wish: LaunchWish = { launcher: 'srun', ranks: 4, program: { builds: ['libmpi.so.40', 'libmpi.so.12'] } };
+
+function ask(change: Partial<PreflightInput> = {}): Preflight {
+  return preflight({ image, facts: [node('n1'), node('n2')], partition, wish, ...change });
+}
+
+function finding(answer: Preflight, check: string) {
+  const found = answer.findings.find((item) => item.check === check);
+  if (!found) throw new Error(`no finding ${check}`);
+  return found;
+}
+
+test('all is well, and the plugin is chosen', () => {
+  const answer = ask();
+  expect(answer).toMatchObject({ outcome: 'ok', mpi: 'pmix' });
+  expect(answer.findings.map((item) => item.outcome)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+  expect(ask({ image: { ...image, mpi: mpich } }).mpi).toBe('pmi2');
+});
+
+describe('architecture and os', () => {
+  test('an image for another processor will fail, and one odd node is enough', () => {
+    const answer = ask({ facts: [node('n1'), node('n2', 'pmix', 'aarch64')] });
+    expect(answer.outcome).toBe('will-fail');
+    expect(finding(answer, 'architecture')).toMatchObject({
+      message: expect.stringContaining('n2 is aarch64'),
+      hint: expect.stringContaining('arm64'),
+    });
+  });
+
+  test('unknown nodes are not taken for the same', () => {
+    const denied: Facts = {
+      node: 'n1',
+      groups: { kernel: { machine: { unknown: 'timeout', why: 'took 5 s', source: '' } } },
+    };
+    for (const facts of [[], [denied]]) expect(finding(ask({ facts }), 'architecture').outcome).toBe('cannot-tell');
+    expect(finding(ask({ facts: [denied] }), 'architecture').evidence.join()).toContain('took 5 s');
+  });
+
+  test('only Linux', () => {
+    expect(finding(ask({ image: { ...image, os: 'windows' } }), 'os').outcome).toBe('will-fail');
+  });
+});
+
+describe('a program from outside', () => {
+  const musl: Image = { ...image, libc: { family: 'musl', version: '1.2.3' } };
+
+  test('does not start in an image of musl, nor without a C library; a program of the image does not care', () => {
+    expect(finding(ask({ image: musl }), 'libc')).toMatchObject({
+      outcome: 'will-fail',
+      message: expect.stringContaining('musl'),
+    });
+    expect(finding(ask({ image: { ...image, libc: { unknown: 'none there' } } }), 'libc').outcome).toBe('will-fail');
+    expect(ask({ image: musl, wish: { ...wish, program: 'image' } }).outcome).toBe('ok');
+  });
+
+  test('must be built for the MPI of the image', () => {
+    const other = { ...wish, program: { builds: ['libmpi.so.12'] } };
+    expect(finding(ask({ wish: other }), 'abi')).toMatchObject({
+      outcome: 'will-fail',
+      message: 'the MPI of the image is libmpi.so.40, and the suite has builds for libmpi.so.12',
+      hint: expect.stringContaining('libmpi.so.40'),
+    });
+    const none = ask({ image: { ...image, mpi: { unknown: 'it holds none' } } });
+    expect(finding(none, 'abi')).toMatchObject({
+      outcome: 'will-fail',
+      message: expect.stringContaining('it holds none'),
+    });
+  });
+});
+
+describe('process management', () => {
+  test('a plugin must be on every node', () => {
+    const answer = ask({ facts: [node('n1'), node('n2', 'none pmi2 pmix_v4')] });
+    expect(answer.mpi).toBe('pmix_v4');
+  });
+
+  test('an explicit choice that cannot work says how it fails, in numbers, and what to use', () => {
+    const singletons = ask({ wish: { ...wish, mpi: 'pmi2' } });
+    expect(singletons).toMatchObject({ outcome: 'will-fail', mpi: 'pmi2' });
+    expect(finding(singletons, 'pmi')).toMatchObject({
+      message: expect.stringContaining('will start 4 singletons'),
+      hint: 'use --mpi=pmix, or leave the choice to Assay',
+    });
+    const old = { ...image, mpi: { ...image.mpi, version: '4.1.4' } as Image['mpi'] };
+    expect(finding(ask({ image: old, wish: { ...wish, mpi: 'pmi2' } }), 'pmi').message).toContain('will abort');
+    expect(finding(ask({ wish: { ...wish, mpi: 'pmix_v5' } }), 'pmi').message).toContain(
+      'does not offer --mpi=pmix_v5',
+    );
+  });
+
+  test('an explicit choice that works is kept', () => {
+    expect(ask({ wish: { ...wish, mpi: 'pmix_v4' } })).toMatchObject({ outcome: 'ok', mpi: 'pmix_v4' });
+  });
+
+  test('no plugin of the nodes fits: will fail, with the reason for each', () => {
+    const answer = ask({ facts: [node('n1', 'none pmi2')] });
+    expect(finding(answer, 'pmi')).toMatchObject({ outcome: 'will-fail', hint: expect.stringContaining('pmix') });
+    expect(finding(answer, 'pmi').evidence.join('\n')).toContain('--mpi=none');
+  });
+
+  test('a single rank may be a singleton', () => {
+    const alone = { ...wish, ranks: 1 };
+    expect(ask({ facts: [node('n1', 'none')], wish: alone })).toMatchObject({ outcome: 'ok', mpi: 'none' });
+    expect(ask({ wish: { ...alone, mpi: 'none' } })).toMatchObject({ outcome: 'ok', mpi: 'none' });
+  });
+
+  test('a library that tells nothing: cannot be told, yet something is chosen', () => {
+    const silent = { ...image.mpi, family: 'unknown', pmi: [] } as Image['mpi'];
+    const answer = ask({ image: { ...image, mpi: silent } });
+    expect(answer.mpi).not.toBe('none');
+    expect(finding(answer, 'pmi').outcome).toBe('cannot-tell');
+  });
+
+  test('without facts the usual value is assumed, never called right', () => {
+    const answer = ask({ facts: [] });
+    expect(answer).toMatchObject({ outcome: 'cannot-tell', mpi: 'pmix' });
+    expect(ask({ facts: [], image: { ...image, mpi: mpich } }).mpi).toBe('pmi2');
+    expect(finding(ask({ facts: [], wish: { ...wish, mpi: 'pmi2' } }), 'pmi').outcome).toBe('will-fail');
+  });
+
+  test('no MPI in the image: fine alone, doubtful together', () => {
+    const bare = { ...image, mpi: { unknown: 'it holds none' } };
+    const own = { ...wish, program: 'image' } as const;
+    expect(ask({ image: bare, wish: { ...own, ranks: 1 } })).toMatchObject({ outcome: 'ok', mpi: 'none' });
+    expect(finding(ask({ image: bare, wish: own }), 'pmi').outcome).toBe('cannot-tell');
+  });
+
+  test('launchers other than srun', () => {
+    const by = (launcher: string, ranks: number, change: Partial<PreflightInput> = {}) =>
+      finding(ask({ ...change, wish: { ...wish, launcher, ranks } }), 'pmi').outcome;
+    expect(by('mpirun', 4)).toBe('ok');
+    expect(by('mpirun', 4, { image: { ...image, mpi: { unknown: 'it holds none' } } })).toBe('cannot-tell');
+    expect(by('plain', 1)).toBe('ok');
+    expect(by('plain', 4)).toBe('cannot-tell');
+  });
+});
+
+test('every finding that is not ok has a hint', () => {
+  for (const change of [
+    { facts: [] },
+    { facts: [node('n1', 'none', 'ppc64le')] },
+    { image: { ...image, os: 'windows', libc: { unknown: 'x' }, mpi: { unknown: 'y' } } },
+    { wish: { ...wish, mpi: 'none' } },
+    { wish: { ...wish, launcher: 'plain' } },
+  ] satisfies Partial<PreflightInput>[])
+    for (const item of ask(change).findings) expect(item.outcome === 'ok' || item.hint !== '').toBe(true);
+});
