@@ -40,17 +40,18 @@ export interface ElfUnreadable {
 /** Most that is read of one file; LLVM and PyTorch stay below a fifth. A longer name is a table that lies. */
 const most = { symbols: 1 << 20, stringBytes: 1 << 27, name: 1 << 13, versions: 1 << 14, buckets: 1 << 20 };
 
-/** The dynamic symbols, found through DT_GNU_HASH, DT_HASH or the section headers. A file without any has none. */
+/** The dynamic symbols, counted by the section headers, DT_HASH or DT_GNU_HASH. A file without any has none. */
 export async function readElfSymbols(source: ReadAt, elf: Elf): Promise<ElfSymbols | ElfUnreadable> {
   const read = blockReader(source);
   const none: ElfSymbols = { defined: new Map(), imported: new Set() };
-  const table = elf.dynamic.get(dynamicTag.symtab);
-  if (table === undefined) return none;
-  const count = await symbolCount(read, elf);
+  const address = elf.dynamic.get(dynamicTag.symtab);
+  if (address === undefined) return none;
+  const table = fileOffset(elf, address);
+  const count = await symbolCount(read, elf, table);
   if (count === undefined) return { unreadable: 'the number of its dynamic symbols cannot be told' };
   if (count > most.symbols) return { unreadable: `it claims ${count} dynamic symbols` };
   const entry = elf.bits === 64 ? 24 : 16;
-  const symbols = await readExactly(read, fileOffset(elf, table) ?? Number.NaN, count * entry);
+  const symbols = await readExactly(read, table ?? Number.NaN, count * entry);
   const names = await stringTable(read, elf);
   if (!symbols || !names) return { unreadable: 'the file ends inside its dynamic symbols' };
   return decodeSymbols(symbols, names, elf);
@@ -85,17 +86,21 @@ async function stringTable(read: ReadAt, elf: Elf): Promise<Uint8Array | undefin
   return readExactly(read, fileOffset(elf, address) ?? Number.NaN, size);
 }
 
-async function symbolCount(read: ReadAt, elf: Elf): Promise<number | undefined> {
+/**
+ * The section that is this very table knows its size. Stripped of sections, DT_HASH does; the GNU table knows defined
+ * symbols only, which come last, so of a file that defines none it cannot tell the imported ones.
+ */
+async function symbolCount(read: ReadAt, elf: Elf, table: number | undefined): Promise<number | undefined> {
+  const section = elf.dynamicSymbols;
+  if (section && section.offset === table) return Math.floor(section.size / (elf.bits === 64 ? 24 : 16));
   const hash = elf.dynamic.get(dynamicTag.hash);
-  // s390x has 8-byte words in DT_HASH (its psABI); there the GNU table or the sections must do.
+  // s390x has 8-byte words in DT_HASH (its psABI); there the GNU table must do.
   if (hash !== undefined && !(elf.machine === 22 && elf.bits === 64)) {
     const bytes = await readExactly(read, fileOffset(elf, hash) ?? Number.NaN, 8);
     if (bytes) return elfFields(bytes, elf.byteOrder).u32(4);
   }
   const gnu = elf.dynamic.get(dynamicTag.gnuHash);
-  const counted = gnu === undefined ? undefined : await gnuCount(read, elf, fileOffset(elf, gnu) ?? Number.NaN);
-  if (counted !== undefined) return counted;
-  return elf.dynamicSymbols && Math.floor(elf.dynamicSymbols.size / (elf.bits === 64 ? 24 : 16));
+  return gnu === undefined ? undefined : gnuCount(read, elf, fileOffset(elf, gnu) ?? Number.NaN);
 }
 
 /** One past the highest symbol of the GNU hash table: the chain of the highest bucket ends at an odd hash value. */

@@ -61,7 +61,15 @@ export const dynamicTag = {
 } as const;
 
 /** Largest tables accepted. Real files stay far below: libtorch needs some 30 libraries and 200 kB of section headers. */
-const most = { programHeaders: 4096, dynamicBytes: 1 << 20, needed: 4096, string: 1 << 16, sectionBytes: 1 << 22 };
+const most = {
+  programHeaders: 4096,
+  dynamicBytes: 1 << 20,
+  needed: 4096,
+  string: 1 << 16,
+  /** All names and paths of the dynamic section together, in characters. */
+  texts: 1 << 18,
+  sectionBytes: 1 << 22,
+};
 
 /** Thrown inside this file only, caught in `readElf`. */
 class Broken extends Error {}
@@ -267,9 +275,12 @@ function stringsOf(
 ): (at: number) => Promise<string> {
   const table = fileOffset({ segments }, dynamic.get(dynamicTag.strtab) ?? Number.NaN);
   const size = dynamic.get(dynamicTag.strsz) ?? Number.NaN;
+  let total = 0;
   return async (at) => {
     const text = table !== undefined && at < size ? await readString(read, table + at) : undefined;
     if (text === undefined) throw new Broken(`its dynamic string ${at} cannot be read`);
+    total += text.length;
+    if (total > most.texts) throw new Broken(`the names in its dynamic section have over ${most.texts} characters`);
     return text;
   };
 }

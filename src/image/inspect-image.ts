@@ -1,6 +1,5 @@
 /** From an image's manifest, configuration and unpacked tree to what it means. */
-import type { Digest } from '../base/digest.ts';
-import type { Manifest } from '../oci/descriptor.ts';
+import type { ResolvedImage } from '../oci/resolve.ts';
 import { findBinaries } from './binaries.ts';
 import { readImageConfig } from './config.ts';
 import type { Image, ImageLayer } from './image.ts';
@@ -9,19 +8,8 @@ import { findMpi } from './mpi.ts';
 import { findPackages } from './packages.ts';
 import type { ImageTree } from './tree.ts';
 
-/** What a registry or layout gave for one platform's image. */
-export interface ImageSource {
-  /** Name as asked for. */
-  readonly name: string;
-  /** Digest that the name resolved to: an index's or the manifest's own. */
-  readonly resolved: Digest;
-  /** Digest and media type of the platform's manifest. */
-  readonly digest: Digest;
-  readonly mediaType: string;
-  readonly manifest: Manifest;
-  /** The configuration blob, already checked against its digest. */
-  readonly config: Uint8Array | string;
-}
+/** The parts of a resolved image that its meaning comes from. */
+export type ImageSource = Pick<ResolvedImage, 'name' | 'resolved' | 'manifest' | 'content' | 'config'>;
 
 /** Inspects an image. Nothing of it is run. Throws IMAGE_CONFIG_INVALID; all else that is unclear is in the Image. */
 export async function inspectImage(source: ImageSource, tree: ImageTree): Promise<Image> {
@@ -34,12 +22,12 @@ export async function inspectImage(source: ImageSource, tree: ImageTree): Promis
   );
   return {
     name: source.name,
-    digest: source.digest,
-    resolved: source.resolved,
-    mediaType: source.mediaType,
-    config: source.manifest.config.digest,
+    digest: source.manifest.digest,
+    resolved: source.resolved.digest,
+    mediaType: source.manifest.mediaType,
+    config: source.content.config.digest,
     ...config,
-    layers: source.manifest.layers.map(({ digest, size }, index): ImageLayer => {
+    layers: source.content.layers.map(({ digest, size }, index): ImageLayer => {
       const diffId = diffIds[index];
       return { digest, size, ...(diffId && { diffId }) };
     }),

@@ -25,6 +25,8 @@ export interface LoadPlan {
 export interface Loader {
   /** What starting `binary` would load: `before` stands for LD_LIBRARY_PATH, `after` is searched when all else failed. */
   readonly plan: (binary: Binary, before: readonly string[], after?: readonly string[]) => LoadPlan;
+  /** True when so much was asked for that the last answers are not to be trusted. */
+  readonly exhausted: () => boolean;
   /** Directories of ld.so.conf that ld.so does not search, because the image has no cache made from them. */
   readonly unused: readonly string[];
 }
@@ -40,8 +42,9 @@ const triplets: Readonly<Record<string, string>> = {
   arm: 'arm-linux-gnueabihf',
 };
 
-/** Most libraries of one program. */
+/** Most libraries of one program, and most searches for one image: 20,000 programs with 500 libraries each. */
 const mostLoaded = 2048;
+const mostSearches = 10_000_000;
 
 interface Searcher {
   readonly tree: ImageTree;
@@ -51,6 +54,8 @@ interface Searcher {
   /** Paths by soname of the cache; undefined when the image has none. */
   readonly cache?: ReadonlyMap<string, readonly string[]>;
   readonly directories: readonly string[];
+  /** Searches done so far. */
+  searches: number;
 }
 
 /** The loader for programs of this kind of machine. */
@@ -69,9 +74,10 @@ export async function loaderOf(
     family === 'musl'
       ? await muslDirectories(tree)
       : [...(triplet ? [`/lib/${triplet}`, `/usr/lib/${triplet}`] : []), '/lib64', '/usr/lib64', '/lib', '/usr/lib'];
-  const searcher: Searcher = { tree, binaries, family, machine, ...(cache && { cache }), directories };
+  const searcher: Searcher = { tree, binaries, family, machine, ...(cache && { cache }), directories, searches: 0 };
   return {
     plan: (binary, before, after = []) => planOf(searcher, binary, { before, after }),
+    exhausted: () => searcher.searches > mostSearches,
     unused: family === 'glibc' && !cache ? await configuredDirectories(tree) : [],
   };
 }
@@ -150,6 +156,8 @@ function planOf(searcher: Searcher, program: Binary, extra: ExtraDirectories): L
 }
 
 function find(searcher: Searcher, name: string, from: Link, extra: ExtraDirectories): Loaded | undefined {
+  searcher.searches += 1;
+  if (searcher.searches > mostSearches) return undefined;
   if (name.includes('/')) return candidate(searcher, expand(name, from.found, searcher)[0] ?? name);
   const within = (directories: readonly string[]): Iterable<string> =>
     directories.map((path) => posix.join(path, name));

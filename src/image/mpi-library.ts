@@ -60,12 +60,16 @@ const texts = {
   pmixByName: /PMIx_Init\0/,
 } as const;
 
-/** Describes a library. `plan` is what loading it brings along; `packages` may know the version when the library does not. */
+/**
+ * Describes a library. `plan` is what loading it brings along, `opens` tells whether it could load a library of that name
+ * while it runs; `packages` may know the version when the library does not.
+ */
 export async function describeMpi(
   tree: ImageTree,
   binaries: Binaries,
   binary: Binary,
   plan: LoadPlan,
+  opens: (name: string) => boolean,
   packages: readonly ImagePackage[],
 ): Promise<MpiLibrary> {
   const symbols = await symbolsOf(tree, binary);
@@ -75,11 +79,11 @@ export async function describeMpi(
   const spoken =
     family === 'openmpi'
       ? await openMpiPmi(tree, binaries, binary, plan, Number.parseInt(version?.text ?? '', 10))
-      : mpichPmi(family, symbols, found);
+      : mpichPmi(family, symbols, found, opens);
   return {
     family,
     ...(version && { version: version.text }),
-    pmi: spoken.map(([pmi]) => pmi).filter((pmi, index, all) => all.indexOf(pmi) === index),
+    pmi: spoken.flatMap(([pmi]) => pmi ?? []).filter((pmi, index, all) => all.indexOf(pmi) === index),
     evidence: [mark, ...(version ? [version.source] : []), ...spoken.map(([, why]) => why)],
   };
 }
@@ -172,15 +176,25 @@ async function openMpiPmi(
 /**
  * MPICH and its relatives. The client of PMI-1 and PMI-2 is compiled in (it finds its server by the variable PMI_FD), or a
  * library of that name is linked. For PMIx, MPICH must be built against libpmix: error texts that name it prove nothing.
- * Intel MPI loads libpmix while it runs, so there the name of the function is the sign.
+ * Intel MPI loads libpmix.so while it runs; without one in the image its ranks are singletons (seen with 2021.19.0).
  */
-function mpichPmi(family: Family, symbols: ElfSymbols, found: Found): readonly (readonly [Pmi, string])[] {
-  const spoken: (readonly [Pmi, string])[] = [];
+function mpichPmi(
+  family: Family,
+  symbols: ElfSymbols,
+  found: Found,
+  opens: (name: string) => boolean,
+): readonly (readonly [Pmi | undefined, string])[] {
+  const spoken: (readonly [Pmi | undefined, string])[] = [];
   if (symbols.imported.has('PMI2_Init')) spoken.push(['pmi2', 'it imports PMI2_Init']);
   else if (found.pmi2 && found.pmiWire) spoken.push(['pmi2', 'a client of PMI-2 is compiled in']);
   if (symbols.imported.has('PMI_Init')) spoken.push(['pmi1', 'it imports PMI_Init']);
   else if (found.pmiWire) spoken.push(['pmi1', 'a client of PMI-1 is compiled in']);
   if (symbols.imported.has('PMIx_Init')) spoken.push(['pmix', 'it imports PMIx_Init']);
-  else if (family === 'intel' && found.pmixByName) spoken.push(['pmix', 'it loads PMIx_Init while it runs']);
+  else if (family === 'intel' && found.pmixByName)
+    spoken.push(
+      opens('libpmix.so')
+        ? ['pmix', 'it loads libpmix.so while it runs, which the image has']
+        : [undefined, 'it would load libpmix.so while it runs, which its loader does not find in the image'],
+    );
   return spoken;
 }

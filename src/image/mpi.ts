@@ -54,11 +54,18 @@ export async function findMpi(
       break;
     }
   }
+  if (users.some((user) => loaders(user).exhausted()))
+    return { unknown: 'its programs need more libraries than can be followed' };
   const ranked = rank([...uses.values()]);
   const chosen = ranked[0] ?? (wanting.size === 0 ? unused([...libraries.values()], loaders, searched) : undefined);
   if (!chosen) return untold(wanting);
-  const described = await describeMpi(tree, binaries, chosen.library, chosen.plan, packages);
-  const libraryPath = libraryPathOf(chosen, loaders(chosen.library));
+  const loader = loaders(chosen.library);
+  const opens = (name: string): boolean => {
+    const asking = { ...chosen.library, elf: { ...chosen.library.elf, needed: [name] } };
+    return loader.plan(asking, searched).loaded.has(name);
+  };
+  const described = await describeMpi(tree, binaries, chosen.library, chosen.plan, opens, packages);
+  const libraryPath = libraryPathOf(chosen, loader);
   const others = [...libraries.values()].filter(
     (library) =>
       library !== chosen.library && (uses.has(library.path) || sonameOf(library) !== sonameOf(chosen.library)),
@@ -213,8 +220,10 @@ function libraryPathOf(use: Use, loader: Loader): readonly string[] {
       );
     });
     const want = astray === undefined ? undefined : wanted.get(astray);
-    if (!want) break;
-    directories.push(directoryOf(want));
+    if (astray === undefined || !want) break;
+    // A wrong file is found before the right one: its directory must come first.
+    if (plan.loaded.has(astray)) directories.unshift(directoryOf(want));
+    else directories.push(directoryOf(want));
   }
   return directories;
 }

@@ -13,7 +13,7 @@ export interface ImageTreeEntry {
   readonly path: string;
   readonly kind: 'file' | 'directory' | 'link' | 'other';
   readonly mode: number;
-  /** Bytes. */
+  /** Bytes of a file; 0 for all else. */
   readonly size: number;
   readonly target?: string;
 }
@@ -106,8 +106,7 @@ function resolveIn(
 export function unpackedTree(files: Files, directory: string, unpacked: Tree): ImageTree {
   const entries = unpacked.entries.map((entry): ImageTreeEntry => {
     const path = `/${entry.path}`;
-    if (entry.type === 'symlink')
-      return { path, kind: 'link', mode: 0o777, size: entry.target.length, target: entry.target };
+    if (entry.type === 'symlink') return { path, kind: 'link', mode: 0o777, size: 0, target: entry.target };
     return { path, kind: entry.type, mode: entry.mode, size: entry.type === 'file' ? entry.size : 0 };
   });
   return treeOf(entries, (path, offset, length) => readFile(files, directory + path, offset, length));
@@ -156,7 +155,7 @@ async function namesIn(files: Files, root: string, path: string, unreadable: str
 async function entryOf(files: Files, root: string, path: string): Promise<ImageTreeEntry | undefined> {
   const stat = await files.stat(root + path);
   if (!stat) return undefined;
-  const common = { path, mode: stat.mode & 0o7777, size: stat.size };
+  const common = { path, mode: stat.mode & 0o7777, size: stat.isFile() ? stat.size : 0 };
   if (stat.isSymbolicLink()) return { ...common, kind: 'link', target: await files.readLink(root + path) };
   return { ...common, kind: stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other' };
 }

@@ -55,7 +55,7 @@ export function compare(value: number, expected: number, bound: Bound, scale = M
 const bytes = new DataView(new ArrayBuffer(8));
 
 /** How many steps from double to next double lie between two finite numbers; 0 and -0 are the same. */
-export function ulpsBetween(a: number, b: number): bigint {
+function ulpsBetween(a: number, b: number): bigint {
   const distance = ordinal(a) - ordinal(b);
   return distance < 0n ? -distance : distance;
 }

@@ -26,7 +26,7 @@ export function checkOptionsOf(declaration: CheckDeclaration): Readonly<Record<s
 }
 
 /** An observation as far as a check needs to know its declaration. */
-export interface Observable {
+interface Observable {
   readonly series?: boolean;
   readonly type?: 'number' | 'text';
 }

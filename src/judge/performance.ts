@@ -3,7 +3,7 @@ import type { Better, Observed } from '../observe/observation.ts';
 import { numberOf } from './evidence.ts';
 
 /** Why a metric says nothing yet, or what it says. The outcomes against a baseline come from `decideRounds`. */
-export type PerformanceOutcome = 'no-baseline' | 'oversubscribed' | 'missing';
+type PerformanceOutcome = 'no-baseline' | 'oversubscribed' | 'missing';
 
 /** One metric of one case. */
 export interface Performance {

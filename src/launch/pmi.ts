@@ -84,8 +84,9 @@ export const pmiMatrix: readonly PmiRow[] = [
     from: 2021,
     to: 9999,
     pmi: 'pmix',
-    outcome: 'starts',
-    source: `${measured('Intel MPI 2021.18.1')}, without I_MPI_PMI_LIBRARY`,
+    outcome: 'singletons',
+    says: 'Could not open libpmix.so',
+    source: `${measured('Intel MPI 2021.19.0')}, no libpmix.so in the image; where it finds one, 2021.18.1 starts`,
   },
   {
     family: 'intel',

@@ -15,7 +15,7 @@ export function quoted(text: string): string {
 export type Sections = { readonly ok: readonly Section[] } | { readonly why: string };
 
 /** The lines of one section; `line` is the number, from 1, of its first line. */
-export interface Section {
+interface Section {
   readonly lines: readonly string[];
   readonly line: number;
 }

@@ -90,21 +90,20 @@ async function readBlobManifest(
   throw digestMismatch(`${file} holds bytes of ${manifest.digest}`, 'the layout is damaged: write it anew');
 }
 
-async function rawIndex(system: System, path: string): Promise<RawManifest> {
+/** Entries of index.json. A layout that is just being written has its marker, but no index yet. */
+async function entriesOf(system: System, path: string): Promise<readonly Descriptor[]> {
   const file = join(path, 'index.json');
   const text = await system.files.readTextIfThere(file);
-  if (text === undefined)
+  if (text === undefined) {
+    if (await system.files.stat(join(path, 'oci-layout'))) return [];
     throw layoutInvalid(
       `${path} is not an OCI image layout: it has no index.json`,
       'name the directory that holds index.json and blobs/',
     );
-  return rawManifest(Buffer.from(text), mediaTypes.index, file);
-}
-
-async function entriesOf(system: System, path: string): Promise<readonly Descriptor[]> {
-  const read = readManifest(await rawIndex(system, path), join(path, 'index.json'));
+  }
+  const read = readManifest(rawManifest(Buffer.from(text), mediaTypes.index, file), file);
   if (read.kind === 'index') return read.index.manifests;
-  throw layoutInvalid(`${join(path, 'index.json')} is no index`, 'write the layout anew');
+  throw layoutInvalid(`${file} is no index`, 'write the layout anew');
 }
 
 function taggedEntry(entries: readonly Descriptor[], tag: string): Descriptor | undefined {

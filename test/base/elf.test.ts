@@ -80,6 +80,11 @@ describe('readElf', () => {
     expect(Math.max(...asked)).toBeLessThanOrEqual(1 << 20);
   });
 
+  test('one long name needed many times is refused', async () => {
+    const elf = await readElf(readerOf(makeElf({ needed: Array(100).fill('x'.repeat(30_000)) })));
+    expect(elf).toMatchObject({ notElf: 'broken', why: expect.stringContaining('characters') });
+  });
+
   test('a large file is read in a few small pieces', async () => {
     const bytes = Buffer.concat([makeElf(plan), Buffer.alloc(1 << 24)]);
     let total = 0;

@@ -15,10 +15,9 @@ const layer = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 const source: ImageSource = {
   name: 'registry.test/app:1',
-  resolved: digest('1'),
-  digest: digest('2'),
-  mediaType: 'application/vnd.oci.image.manifest.v1+json',
-  manifest: {
+  resolved: { bytes: Buffer.from('{}'), digest: digest('1'), mediaType: 'application/vnd.oci.image.index.v1+json' },
+  manifest: { bytes: Buffer.from('{}'), digest: digest('2'), mediaType: 'application/vnd.oci.image.manifest.v1+json' },
+  content: {
     schemaVersion: 2,
     config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digest('3'), size: 9 },
     layers: [
@@ -26,7 +25,7 @@ const source: ImageSource = {
       { mediaType: layer, digest: digest('5'), size: 200 },
     ],
   },
-  config: JSON.stringify(config),
+  config: Buffer.from(JSON.stringify(config)),
 };
 
 function inspect(files: Readonly<Record<string, Content>>): Promise<Image> {

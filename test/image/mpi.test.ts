@@ -99,8 +99,12 @@ describe('family, version and interfaces', () => {
       defines: { ...mpiSymbols, MPIR_Err_create_code: '', I_MPI_Check_image_status: '' },
       text: intelText,
     });
-    const mpi = await mpiOf({ '/usr/bin/app': program(['libmpi.so.12']), [`${lib}/libmpi.so.12`]: intel });
-    expect(mpi).toMatchObject({ family: 'intel', version: '2021.18.1', pmi: ['pmi2', 'pmi1', 'pmix'] });
+    const files = { '/usr/bin/app': program(['libmpi.so.12']), [`${lib}/libmpi.so.12`]: intel };
+    const mpi = await mpiOf(files);
+    expect(mpi).toMatchObject({ family: 'intel', version: '2021.18.1', pmi: ['pmi2', 'pmi1'] });
+    expect(mpi.evidence.join('\n')).toContain('libpmix.so');
+    const pmix = { [`${lib}/libpmix.so`]: { link: 'libpmix.so.2' }, [`${lib}/libpmix.so.2`]: library('libpmix.so.2') };
+    expect((await mpiOf({ ...files, ...pmix })).pmi).toEqual(['pmi2', 'pmi1', 'pmix']);
   });
 
   test('an MPI without any sign is unknown, with the version of no package', async () => {
@@ -216,5 +220,23 @@ describe('libraryPath, for a program from outside', () => {
       [`${lib}/libmpi.so.12`]: mpich('4.0.2', mpichText),
     });
     expect(mpi).toMatchObject({ path: '/opt/mpich/lib/libmpi.so.12', libraryPath: ['/opt/mpich/lib'] });
+  });
+
+  test('puts the right one of two equal names first, and ends where no order serves', async () => {
+    const libraries = {
+      '/a/libmpi.so.40': openMpi('4.1.4', { needed: ['libhwloc.so.15'] }),
+      '/a/libhwloc.so.15': library('libhwloc.so.15'),
+      '/b/libhwloc.so.15': library('libhwloc.so.15'),
+    };
+    const app = { '/opt/app/app': program(['libmpi.so.40'], { rpath: '/b:/a' }) };
+    expect((await mpiOf({ ...app, ...libraries })).libraryPath).toEqual(['/b', '/a']);
+    const crossed = {
+      '/a/libmpi.so.40': openMpi('4.1.4', { needed: ['liba.so.1', 'libb.so.1'] }),
+      ...Object.fromEntries(
+        ['/a/', '/b/'].flatMap((d) => ['a', 'b'].map((n) => [`${d}lib${n}.so.1`, library(`lib${n}.so.1`)])),
+      ),
+    };
+    const twisted = { '/opt/app/app': program(['/a/libmpi.so.40', '/a/liba.so.1', '/b/libb.so.1'], {}) };
+    expect((await mpiOf({ ...twisted, ...crossed })).libraryPath).toEqual(['/b', '/a']);
   });
 });

@@ -8,6 +8,7 @@ const stacks = {
   mpich4: { family: 'mpich', version: '4.0.2', pmi: ['pmi1'] },
   mpich5: { family: 'mpich', version: '5.0.2', pmi: ['pmi2', 'pmi1'] },
   mpich4WithPmix: { family: 'mpich', version: '4.3.0', pmi: ['pmix'] },
+  intelAlone: { family: 'intel', version: '2021.19.0', pmi: ['pmi2', 'pmi1'] },
   intel: { family: 'intel', version: '2021.18.1', pmi: ['pmi2', 'pmi1', 'pmix'] },
   unknown: { family: 'unknown', pmi: [] },
 } as const;
@@ -19,6 +20,7 @@ describe('what five real stacks did under srun of Slurm 22.05', () => {
     ['mpich4', 'singletons', 'starts', 'singletons'],
     ['mpich5', 'aborts', 'starts', 'singletons'],
     ['intel', 'starts', 'starts', 'singletons'],
+    ['intelAlone', 'singletons', 'starts', 'singletons'],
   ] as const)('%s: pmix %s, pmi2 %s, none %s', (stack, pmix, pmi2, none) => {
     const outcomes = ['pmix', 'pmi2', 'none'].map((plugin) => forecastPmi(stacks[stack], plugin).outcome);
     expect(outcomes).toEqual([pmix, pmi2, none]);

@@ -23,7 +23,11 @@ export async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-export function layerOf(tar: Buffer, bytes: Buffer = gzipSync(tar), mediaType = gzipType): LayerSource & { bytes: Buffer } {
+export function layerOf(
+  tar: Buffer,
+  bytes: Buffer = gzipSync(tar),
+  mediaType = gzipType,
+): LayerSource & { bytes: Buffer } {
   const descriptor: Descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
   return { descriptor, diffId: digestOf(tar), bytes, open: async () => Readable.from([bytes], { objectMode: false }) };
 }

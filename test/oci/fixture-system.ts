@@ -12,10 +12,7 @@ export interface TestSystem extends System {
 }
 
 /** `waiting: none` lets every wait end at once, and the clock go on by as much. */
-export function testSystem(
-  variables: Record<string, string> = {},
-  waiting: 'none' | 'real' = 'none',
-): TestSystem {
+export function testSystem(variables: Record<string, string> = {}, waiting: 'none' | 'real' = 'none'): TestSystem {
   const real = realSystem(true);
   const lines: string[] = [];
   const waits: number[] = [];

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/base/digest.ts';
 import { verifyTree } from '../../src/oci/tree/verify-tree.ts';
-import { unpackLayers, type UnpackOptions } from '../../src/oci/unpack.ts';
+import { type UnpackOptions, unpackLayers } from '../../src/oci/unpack.ts';
 import { layerOf, type TarEntry, tarOf } from './fixture-image.ts';
 import { scratch, testSystem } from './fixture-system.ts';
 
@@ -23,7 +23,8 @@ async function unpack(layers: readonly (readonly TarEntry[])[], options?: Unpack
   return { root, tree, above, at: (path: string) => join(root, path) };
 }
 
-const refusal = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) });
+const refusal = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) });
 
 describe('ordinary layers', () => {
   test('files, directories, links, times and modes come as they are; owners can always read and delete', async () => {
@@ -54,24 +55,51 @@ describe('ordinary layers', () => {
       { path: 'run/pipe', what: 'fifo-skipped' },
     ]);
     expect(tree.entries.map(({ path }) => path)).toEqual([
-      'big', 'bin', 'bin/hard', 'bin/sh', 'dev', 'etc', 'etc/link', 'etc/passwd', 'run',
+      'big',
+      'bin',
+      'bin/hard',
+      'bin/sh',
+      'dev',
+      'etc',
+      'etc/link',
+      'etc/passwd',
+      'run',
     ]);
     expect(tree.entries.find(({ path }) => path === 'etc/passwd')).toEqual({
-      path: 'etc/passwd', type: 'file', mode: 0o644, size: 7, sha256: digestOf('root:x\n').slice(7),
+      path: 'etc/passwd',
+      type: 'file',
+      mode: 0o644,
+      size: 7,
+      sha256: digestOf('root:x\n').slice(7),
     });
   });
 
   test('the digest of a tree depends on what is in it, not on the order or the layers it came in', async () => {
-    const a = await unpack([[{ name: 'a', content: '1' }, { name: 'b', content: '2' }]]);
+    const a = await unpack([
+      [
+        { name: 'a', content: '1' },
+        { name: 'b', content: '2' },
+      ],
+    ]);
     const b = await unpack([[{ name: 'b', content: '2' }], [{ name: 'a', content: '1' }]]);
-    const c = await unpack([[{ name: 'a', content: '1' }, { name: 'b', content: '3' }]]);
+    const c = await unpack([
+      [
+        { name: 'a', content: '1' },
+        { name: 'b', content: '3' },
+      ],
+    ]);
     expect(a.tree.digest).toBe(b.tree.digest);
     expect(a.tree.digest).not.toBe(c.tree.digest);
   });
 
   test('very long names, by ustar prefix, pax and GNU', async () => {
     const long = `${'d'.repeat(200)}/${'e'.repeat(200)}/file`;
-    const { at } = await unpack([[{ name: long, content: 'pax' }, { name: 'ünï', content: 'u' }]]);
+    const { at } = await unpack([
+      [
+        { name: long, content: 'pax' },
+        { name: 'ünï', content: 'u' },
+      ],
+    ]);
     expect(readFileSync(at(long), 'utf8')).toBe('pax');
     expect(readFileSync(at('ünï'), 'utf8')).toBe('u');
     const made = scratch();
@@ -85,7 +113,10 @@ describe('ordinary layers', () => {
 
   test('gzip, several gzip members, zstd, several zstd frames and plain tar, told by their bytes', async () => {
     const tar = await tarOf([{ name: 'f', content: Buffer.alloc(3_000_000, 'zstd and gzip ') }]);
-    const zstd = (...words: string[]) => (bytes: Buffer) => execFileSync('zstd', ['-q', '-c', ...words], { input: bytes, maxBuffer: 1e8 });
+    const zstd =
+      (...words: string[]) =>
+      (bytes: Buffer) =>
+        execFileSync('zstd', ['-q', '-c', ...words], { input: bytes, maxBuffer: 1e8 });
     const half = 1_000_001;
     for (const bytes of [
       tar,
@@ -93,7 +124,11 @@ describe('ordinary layers', () => {
       Buffer.concat([gzipSync(tar.subarray(0, half)), gzipSync(tar.subarray(half))]),
       zstd()(tar),
       zstd('-19', '--no-check')(tar),
-      Buffer.concat([zstd()(tar.subarray(0, half)), Buffer.from('502a4d1803000000616263', 'hex'), zstd('--long=24')(tar.subarray(half))]),
+      Buffer.concat([
+        zstd()(tar.subarray(0, half)),
+        Buffer.from('502a4d1803000000616263', 'hex'),
+        zstd('--long=24')(tar.subarray(half)),
+      ]),
     ]) {
       const root = join(scratch(), 'r');
       const tree = await unpackLayers(system, [layerOf(tar, bytes)], root);
@@ -113,7 +148,10 @@ describe('layers over layers', () => {
   const paths = (tree: { entries: readonly { path: string }[] }) => tree.entries.map(({ path }) => path);
 
   test('a whiteout hides what is below, not what its own layer has', async () => {
-    const { tree } = await unpack([lower, [{ name: 'd/.wh.a' }, { name: 'd/sub/c', content: 'c' }, { name: 'd/.wh.sub' }]]);
+    const { tree } = await unpack([
+      lower,
+      [{ name: 'd/.wh.a' }, { name: 'd/sub/c', content: 'c' }, { name: 'd/.wh.sub' }],
+    ]);
     expect(paths(tree)).toEqual(['d', 'd/sub', 'd/sub/c', 'lib', 'usr', 'usr/lib', 'usr/lib/x']);
   });
 
@@ -167,7 +205,18 @@ describe('layers over layers', () => {
     expect(readFileSync(at('twice'), 'utf8')).toBe('second');
     expect(readFileSync(at('d/sub'), 'utf8')).toBe('file now');
     expect(lstatSync(at('lib')).isDirectory()).toBe(true);
-    expect(paths(tree)).toEqual(['d', 'd/a', 'd/a/in', 'd/sub', 'lib', 'lib/z', 'twice', 'usr', 'usr/lib', 'usr/lib/x']);
+    expect(paths(tree)).toEqual([
+      'd',
+      'd/a',
+      'd/a/in',
+      'd/sub',
+      'lib',
+      'lib/z',
+      'twice',
+      'usr',
+      'usr/lib',
+      'usr/lib/x',
+    ]);
   });
 
   test('read-only directories of a lower layer can be filled, and the tree deleted', async () => {
@@ -180,16 +229,49 @@ describe('hostile layers', () => {
   const outside = '/tmp/assay-oci-must-not-exist';
 
   test.each<readonly [string, readonly TarEntry[], string]>([
-    ['an absolute link as a parent', [{ name: 'a', type: 'symlink', linkname: '/etc' }, { name: 'a/passwd', content: 'x' }], 'etc/passwd'],
-    ['a link upwards as a parent', [{ name: 'a', type: 'symlink', linkname: '../../../etc' }, { name: 'a/passwd', content: 'x' }], 'etc/passwd'],
-    ['links over links', [
-      { name: 'a', type: 'symlink', linkname: 'b' }, { name: 'b', type: 'symlink', linkname: '/..' }, { name: 'a/f', content: 'x' },
-    ], 'f'],
+    [
+      'an absolute link as a parent',
+      [
+        { name: 'a', type: 'symlink', linkname: '/etc' },
+        { name: 'a/passwd', content: 'x' },
+      ],
+      'etc/passwd',
+    ],
+    [
+      'a link upwards as a parent',
+      [
+        { name: 'a', type: 'symlink', linkname: '../../../etc' },
+        { name: 'a/passwd', content: 'x' },
+      ],
+      'etc/passwd',
+    ],
+    [
+      'links over links',
+      [
+        { name: 'a', type: 'symlink', linkname: 'b' },
+        { name: 'b', type: 'symlink', linkname: '/..' },
+        { name: 'a/f', content: 'x' },
+      ],
+      'f',
+    ],
     ['an absolute name', [{ name: `${outside}`, content: 'x' }], outside.slice(1)],
-    ['a link that is replaced by a file', [{ name: 'f', type: 'symlink', linkname: outside }, { name: 'f', content: 'x' }], 'f'],
-    ['a hard link to a link that leads out', [
-      { name: 'l', type: 'symlink', linkname: outside }, { name: 'h', type: 'link', linkname: 'l' }, { name: 'h', content: 'x' },
-    ], 'h'],
+    [
+      'a link that is replaced by a file',
+      [
+        { name: 'f', type: 'symlink', linkname: outside },
+        { name: 'f', content: 'x' },
+      ],
+      'f',
+    ],
+    [
+      'a hard link to a link that leads out',
+      [
+        { name: 'l', type: 'symlink', linkname: outside },
+        { name: 'h', type: 'link', linkname: 'l' },
+        { name: 'h', content: 'x' },
+      ],
+      'h',
+    ],
   ])('%s lands inside the root', async (_, entries, where) => {
     const { at } = await unpack([entries]);
     expect(lstatSync(at(where)).isFile()).toBe(true);
@@ -202,11 +284,31 @@ describe('hostile layers', () => {
     ['a pax name with a NUL', [{ name: 'x', pax: { path: 'a\0b' }, content: 'x' }], /NUL/],
     ['a hard link out of the root', [{ name: 'h', type: 'link', linkname: '../../etc/passwd' }], /leads upwards/],
     ['a hard link to a host file', [{ name: 'h', type: 'link', linkname: '/etc/hostname' }], /not there/],
-    ['a hard link to a directory', [{ name: 'd/', type: 'directory' }, { name: 'h', type: 'link', linkname: 'd' }], /to a directory/],
-    ['links in a circle', [
-      { name: 'a', type: 'symlink', linkname: 'b' }, { name: 'b', type: 'symlink', linkname: 'a' }, { name: 'a/f', content: '' },
-    ], /without end/],
-    ['a file as a parent', [{ name: 'f', content: '' }, { name: 'f/g', content: '' }], /is a file/],
+    [
+      'a hard link to a directory',
+      [
+        { name: 'd/', type: 'directory' },
+        { name: 'h', type: 'link', linkname: 'd' },
+      ],
+      /to a directory/,
+    ],
+    [
+      'links in a circle',
+      [
+        { name: 'a', type: 'symlink', linkname: 'b' },
+        { name: 'b', type: 'symlink', linkname: 'a' },
+        { name: 'a/f', content: '' },
+      ],
+      /without end/,
+    ],
+    [
+      'a file as a parent',
+      [
+        { name: 'f', content: '' },
+        { name: 'f/g', content: '' },
+      ],
+      /is a file/,
+    ],
     ['a whiteout of ..', [{ name: 'd/.wh...', content: '' }], /whiteout/],
     ['a root that is a link', [{ name: './', type: 'symlink', linkname: '/' }], /replace the root/],
     ['a part longer than a file name can be', [{ name: 'n'.repeat(300), content: '' }], /too long/],
@@ -219,7 +321,9 @@ describe('hostile layers', () => {
     const zeros = await tarOf([{ name: 'z', content: Buffer.alloc(30_000_000) }]);
     const zstd = execFileSync('zstd', ['-q', '-c'], { input: zeros, maxBuffer: 1e8 });
     for (const layer of [layerOf(zeros), layerOf(zeros, zstd)])
-      await expect(unpackLayers(system, [layer], join(scratch(), 'r'), { maxBytes: 1e6 })).rejects.toEqual(refusal('OCI_LAYER_TOO_LARGE', /1.0 MB/));
+      await expect(unpackLayers(system, [layer], join(scratch(), 'r'), { maxBytes: 1e6 })).rejects.toEqual(
+        refusal('OCI_LAYER_TOO_LARGE', /1.0 MB/),
+      );
     const many = Array.from({ length: 20 }, (_, index) => ({ name: `f${index}`, content: '' }));
     await expect(unpack([many], { maxEntries: 10 })).rejects.toEqual(refusal('OCI_LAYER_TOO_LARGE', /10 entries/));
   });
@@ -227,23 +331,35 @@ describe('hostile layers', () => {
   test('a zstd frame that claims a window of gigabytes is refused before anything is reserved', async () => {
     const tar = await tarOf([{ name: 'f', content: 'x' }]);
     const frame = Buffer.from('28b52ffd00a8010000', 'hex');
-    await expect(unpackLayers(system, [layerOf(tar, frame)], join(scratch(), 'r'))).rejects.toEqual(refusal('OCI_LAYER_INVALID', /window/));
+    await expect(unpackLayers(system, [layerOf(tar, frame)], join(scratch(), 'r'))).rejects.toEqual(
+      refusal('OCI_LAYER_INVALID', /window/),
+    );
   });
 
   test('damaged layers are refused whatever breaks first', async () => {
     const tar = await tarOf([{ name: 'f', content: Buffer.alloc(100_000, 'abc') }]);
     const gzip = gzipSync(tar);
     const zstd = execFileSync('zstd', ['-q', '-c'], { input: tar });
-    for (const bytes of [tar.subarray(0, 5000), gzip.subarray(0, 100), zstd.subarray(0, zstd.length - 8), Buffer.concat([gzip.subarray(0, 50), gzip])]) {
+    for (const bytes of [
+      tar.subarray(0, 5000),
+      gzip.subarray(0, 100),
+      zstd.subarray(0, zstd.length - 8),
+      Buffer.concat([gzip.subarray(0, 50), gzip]),
+    ]) {
       const error = await unpackLayers(system, [layerOf(tar, bytes)], join(scratch(), 'r')).catch((thrown) => thrown);
       expect(['OCI_LAYER_INVALID', 'OCI_DIGEST_MISMATCH']).toContain(error.code);
     }
     const other = layerOf(tar);
-    await expect(
-      unpackLayers(system, [{ ...other, diffId: digestOf('other') }], join(scratch(), 'r')),
-    ).rejects.toEqual(refusal('OCI_DIGEST_MISMATCH', /configuration names/));
-    const encrypted = { ...other, descriptor: { ...other.descriptor, mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted' } };
-    await expect(unpackLayers(system, [encrypted], join(scratch(), 'r'))).rejects.toEqual(refusal('OCI_LAYER_INVALID', /encrypted/));
+    await expect(unpackLayers(system, [{ ...other, diffId: digestOf('other') }], join(scratch(), 'r'))).rejects.toEqual(
+      refusal('OCI_DIGEST_MISMATCH', /configuration names/),
+    );
+    const encrypted = {
+      ...other,
+      descriptor: { ...other.descriptor, mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted' },
+    };
+    await expect(unpackLayers(system, [encrypted], join(scratch(), 'r'))).rejects.toEqual(
+      refusal('OCI_LAYER_INVALID', /encrypted/),
+    );
   });
 
   test('an error of the source comes out as it is', async () => {
@@ -288,9 +404,17 @@ describe('hostile layers', () => {
 
 describe('preparation', () => {
   test('missing mount points are added, through links, and marked', async () => {
-    const { at, tree } = await unpack([[{ name: 'var/run', type: 'symlink', linkname: '/run' }, { name: 'etc/hosts', content: 'h' }]], {
-      preparation: { directories: ['/var/run/slurm', '/proc'], files: ['/etc/hosts', '/etc/resolv.conf'] },
-    });
+    const { at, tree } = await unpack(
+      [
+        [
+          { name: 'var/run', type: 'symlink', linkname: '/run' },
+          { name: 'etc/hosts', content: 'h' },
+        ],
+      ],
+      {
+        preparation: { directories: ['/var/run/slurm', '/proc'], files: ['/etc/hosts', '/etc/resolv.conf'] },
+      },
+    );
     expect(lstatSync(at('run/slurm')).isDirectory()).toBe(true);
     expect(readFileSync(at('etc/hosts'), 'utf8')).toBe('h');
     const added = tree.entries.filter((entry) => entry.added).map(({ path }) => path);

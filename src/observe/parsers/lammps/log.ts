@@ -10,7 +10,7 @@ export interface ThermoRow {
 }
 
 /** The line `Loop time of …`, which LAMMPS prints when a run has ended. */
-export interface LoopTime {
+interface LoopTime {
   readonly seconds: string;
   readonly steps: number;
   readonly atoms: number | undefined;

@@ -4,7 +4,7 @@ import type { Anchor } from './tree.ts';
 import { holds } from './units.ts';
 
 /** What the named groups of the leftmost match caught. */
-export interface Caught {
+interface Caught {
   readonly value?: string | undefined;
   readonly unit?: string | undefined;
 }
