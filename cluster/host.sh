@@ -35,6 +35,12 @@ mount --rbind /run/cgroup /sys/fs/cgroup
 umount --recursive --lazy /run/cgroup
 rmdir /run/cgroup
 
+# FUSE for ordinary users, as udev gives it: here the device may be root's alone.
+if [[ -c /dev/fuse ]]; then
+  mknod -m 666 /run/fuse c 10 229
+  mount --bind /run/fuse /dev/fuse
+fi
+
 hostname "$host"
 ip link set lo up
 

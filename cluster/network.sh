@@ -62,17 +62,20 @@ network_nodes() {
 
 # Hosts without a holder, or never finished, are made anew; without head, all are: its bridge was the network.
 hosts_up() {
-  local nodes=$1 i missing=() pids
+  local nodes=$1 i missing=() pids running pid
   if ! holder head >/dev/null; then
     members_kill
     rm -f "$state"/hosts/*/holder
     mapfile -t missing < <(seq "$nodes")
     hosts_make head "${missing[@]/#/node}"
   else
+    running=$(processes)
     for ((i = 1; i <= nodes; i++)); do
-      if ! holder "node$i" >/dev/null; then
+      pid=none
+      if [[ -s $state/hosts/node$i/holder ]]; then pid=$(<"$state/hosts/node$i/holder"); fi
+      if ! grep -q "^node$i $pid .* sleep$" <<<"$running"; then
         missing+=("$i")
-        mapfile -t pids < <(processes | awk -v host="node$i" '$1 == host { print $2 }')
+        mapfile -t pids < <(awk -v host="node$i" '$1 == host { print $2 }' <<<"$running")
         if ((${#pids[@]})); then kill -KILL "${pids[@]}" 2>/dev/null || true; fi
       fi
     done

@@ -21,36 +21,42 @@ cluster_status() {
   [[ $(jq .ok <<<"$report") == true ]]
 }
 
+# What cannot answer is not asked: without munge or the daemon itself, Slurm's tools would wait for it.
 status_report() {
-  local running states='' service pid answers anonymous=0 ci=0 nodes i
+  local running states='' service host command user pid answers alive=' ' controller=false anonymous=0 ci=0 nodes i
   nodes=$(cat "$state/nodes" 2>/dev/null || echo 0)
+  if ! holder head >/dev/null; then nodes=0; fi
   running=$(processes)
-  if holder head >/dev/null; then
-    states=$(node_states || true)
-    anonymous=$(registry_code)
-    ci=$(registry_code ci)
-  fi
   {
     for service in munge database slurmdbd slurmctld registry registry-store; do
-      answers=null
-      if [[ $service == slurmctld || $service == slurmdbd ]]; then
-        if [[ -n $running ]] && holder head >/dev/null && "${service}_answers"; then answers=true; else answers=false; fi
-      fi
       read -r host command user < <(service_daemons "$service")
       pid=$(daemon_pid_of "$host" "$command" "$(id -u "$user" 2>/dev/null || echo none)" <<<"$running")
+      if [[ -n $pid ]]; then alive+="$service "; fi
+      answers=null
+      if [[ $service == slurmctld || $service == slurmdbd ]]; then
+        answers=false
+        if [[ $alive == *" munge "* && $alive == *" $service "* ]] && "${service}_answers"; then answers=true; fi
+      fi
+      if [[ $service == slurmctld ]]; then controller=$answers; fi
       echo "daemon $service ${pid:-null} $answers"
     done
+    if [[ $controller == true && $nodes != 0 ]]; then states=$(node_states || true); fi
     for ((i = 1; i <= nodes; i++)); do
       pid=$(daemon_pid_of "node$i" slurmd 0 <<<"$running")
       echo "node node$i ${pid:-null} $(awk -v node="node$i" '$1 == node { print $2 }' <<<"$states")"
     done
-  } | jq -R -s --arg name "$name" --arg state "$state" --arg anonymous "$anonymous" --arg ci "$ci" '
+    if [[ $alive == *" registry "* ]]; then
+      anonymous=$(registry_code)
+      ci=$(registry_code ci)
+    fi
+    echo "registry $((10#${anonymous:-0})) $((10#${ci:-0}))"
+  } | jq -R -s --arg name "$name" --arg state "$state" '
     [split("\n")[] | select(. != "") | split(" ")] as $lines
     | {
         name: $name, state: $state,
         daemons: [$lines[] | select(.[0] == "daemon") | {name: .[1], pid: (.[2] | fromjson), answers: (.[3] | fromjson)}],
         nodes: [$lines[] | select(.[0] == "node") | {name: .[1], pid: (.[2] | fromjson), state: (if (.[3] // "") == "" then "unknown" else .[3] end)}],
-        registry: {anonymous: ($anonymous | tonumber), ci: ($ci | tonumber)}
+        registry: ($lines[] | select(.[0] == "registry") | {anonymous: (.[1] | tonumber), ci: (.[2] | tonumber)})
       }
     | .ok = (
         (.nodes | length) > 0

@@ -1,4 +1,5 @@
 # Debian trees for images, by mmdebstrap. Sourced by build; uses $work and $cache.
+# shellcheck shell=bash
 
 suite=bookworm
 
@@ -8,6 +9,7 @@ apt_settings() {
 }
 
 # Where this machine gets Debian from, as lines of a sources.list; nothing where it says nothing.
+# shellcheck disable=SC2016
 mirrors() {
     apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
         "Created-By: Packages" "Origin: Debian" "Codename: ${suite}" 2>/dev/null | LC_ALL=C sort -u
@@ -73,7 +75,7 @@ base_layer() {
 make_base_layer() {
     bootstrap "$work"/minbase --variant=minbase
     tidy "$work"/minbase
-    python3 -B "$here"/oci.py layer "$work"/minbase "$1" --level 6 >/dev/null
+    python3 -B "$here"/oci.py layer "$work"/minbase "$1" >/dev/null
     rm -rf "$work"/minbase
 }
 

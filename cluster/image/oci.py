@@ -75,7 +75,7 @@ def differences(root, below):
 class LayerWriter:
     """A layer being written: what goes in is a tar stream, what comes out a gzip blob, and both are digested."""
 
-    def __init__(self, directory, level=6):
+    def __init__(self, directory, level=4):
         os.makedirs(directory)
         self.directory = directory
         self.diff, self.blob, self.size = hashlib.sha256(), hashlib.sha256(), 0
@@ -97,14 +97,14 @@ class LayerWriter:
                 out.write(chunk)
 
     def add(self, source, name, owner=None):
-        """Add one file, link or directory, as it is; with `owner`, as (uid, gid)."""
+        """Add one file, link or directory, as it is; or as that of an `owner` (uid, gid), and then without its time."""
         info = os.lstat(source)
         if stat.S_ISSOCK(info.st_mode):
             return
         entry = tarfile.TarInfo(name)
         entry.mode = stat.S_IMODE(info.st_mode)
         entry.uid, entry.gid = owner or (info.st_uid, info.st_gid)
-        entry.mtime = min(int(info.st_mtime), EPOCH) if stat.S_ISREG(info.st_mode) else EPOCH
+        entry.mtime = EPOCH if owner or not stat.S_ISREG(info.st_mode) else min(int(info.st_mtime), EPOCH)
         if stat.S_ISDIR(info.st_mode):
             entry.type = tarfile.DIRTYPE
         elif stat.S_ISLNK(info.st_mode):
@@ -143,7 +143,7 @@ class LayerWriter:
         return record
 
 
-def write_layer(root, out, below=None, level=6):
+def write_layer(root, out, below=None, level=4):
     changed, removed = differences(root, below) if below else (None, [])
     layer = LayerWriter(out, level)
     for path in removed:
@@ -219,7 +219,7 @@ def main():
     one.add_argument("root")
     one.add_argument("out")
     one.add_argument("--below")
-    one.add_argument("--level", type=int, default=6)
+    one.add_argument("--level", type=int, default=4)
     two = verbs.add_parser("image")
     two.add_argument("out")
     two.add_argument("--layer", action="append", default=[], metavar="DIR")

@@ -1,4 +1,5 @@
 # MPI stacks that do not come from Debian, and programs compiled with a stack's own compiler. Sourced by build.
+# shellcheck shell=bash
 
 # wheel TREE PREFIX REQUIREMENT: what `pip install --prefix` puts into an image.
 wheel() {
@@ -27,6 +28,7 @@ compile() {
     cp -al "$stage/." "$work"/stage
     if [ -d "$tree"/opt ]; then rm -rf "$work"/stage/opt; cp -al "$tree"/opt "$work"/stage/opt; fi
     cp "$here/app/$source" "$work"/stage/tmp/
+    # shellcheck disable=SC2016
     # Open MPI's mpicc finds itself by /proc; a namespace of its own takes the mount away with it.
     unshare --mount --propagation private /bin/sh -c \
         'mount -t proc proc "$1"/proc && exec chroot "$1" /bin/sh -c "cd /tmp && exec \"\$@\"" "$@"' \

@@ -8,7 +8,7 @@
 export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
 
 /** A part of the file that is loaded: PT_LOAD, as (address, file offset, bytes in the file). */
-export interface ElfSegment {
+interface ElfSegment {
   readonly address: number;
   readonly offset: number;
   readonly size: number;

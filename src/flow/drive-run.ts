@@ -1,8 +1,6 @@
 /** Drives a run from its directory to its end: the same for a fresh run and for one that was killed anywhere. */
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Driven, driveAllocations, settle } from '../run/drive.ts';
-import { collectorWords, jobScriptView } from '../run/job-script.ts';
 import { type Journal, openJournal } from '../run/journal.ts';
 import { takeLock } from '../run/lock.ts';
 import { runPaths } from '../run/run.ts';
@@ -10,10 +8,10 @@ import { stageAllocation } from '../run/stage.ts';
 import { type AllocationState, foldEvents, type RunState, stepOf } from '../run/state.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
-import { renderTemplate } from '../system/template.ts';
 import { collectorTexts } from './collector-texts.ts';
 import { deriveRun } from './derive-run.ts';
 import { inspectTreeOf } from './inspect-tree.ts';
+import { renderJobScript } from './job-template.ts';
 import { type OpenSite, openSiteText } from './open-site.ts';
 import { type LaunchGround, placeCases, planCases } from './place-cases.ts';
 import { readRunDirectory } from './read-run-directory.ts';
@@ -73,7 +71,7 @@ export async function driveRun(
         onInterrupt: site.site.onInterrupt,
         signal,
         stage: async (allocation: AllocationState) => {
-          const script = await renderJobScript(system, ground, allocation, site);
+          const script = await renderJobScript(system, ground, allocation.plan);
           return stageAllocation(system, allocation.plan, { script, ...texts }, paths);
         },
       };
@@ -109,19 +107,6 @@ function needsPlace(state: RunState, name: string): boolean {
   const found = stepOf(state, name);
   if (!found) return true;
   return !found.step && found.allocation.ended !== undefined && found.allocation.stopped;
-}
-
-async function renderJobScript(
-  system: System,
-  ground: LaunchGround,
-  allocation: AllocationState,
-  site: OpenSite,
-): Promise<string> {
-  const template = fileURLToPath(new URL('../../templates/shell/job.sh.hbs', import.meta.url));
-  const directory = runPaths(ground.directory).allocation(allocation.plan.id);
-  const collector = collectorWords(directory, ground.root);
-  const view = jobScriptView(ground.runId, allocation.plan, directory, site.site.path, site.launcher, collector);
-  return renderTemplate('shell', await system.files.readText(template), view);
 }
 
 async function lookAtTree(

@@ -8,3 +8,15 @@ export const runtimeMissing = defineError(
 );
 export const preflightRefused = defineError('PREFLIGHT_REFUSED', 'declaration', 'The image cannot start here.');
 export const storeMissing = defineError('FLOW_STORE_MISSING', 'declaration', 'There is no store to read from.');
+export const policyMissing = defineError('FLOW_POLICY_MISSING', 'declaration', 'The policy file is not there.');
+export const targetInvalid = defineError(
+  'FLOW_TARGET_INVALID',
+  'declaration',
+  'The place to promote to cannot be used.',
+);
+export const factsFileInvalid = defineError('FLOW_FACTS_INVALID', 'declaration', 'The file of facts cannot be used.');
+export const nodesUnanswered = defineError(
+  'FLOW_NODES_UNANSWERED',
+  'site',
+  'Not every node of an allocation told its facts.',
+);

@@ -3,6 +3,7 @@
  * runtimes put the schemas of their own options into the holes that `suite` and `site` leave.
  */
 import { type TSchema, Type } from '../base/schema.ts';
+import { policySchema } from '../certify/policy.ts';
 import { checkSchema, lintCheck } from '../judge/declaration.ts';
 import { launchers } from '../launch/launchers/index.ts';
 import { runtimes } from '../launch/runtimes/index.ts';
@@ -36,8 +37,9 @@ export const siteLanguage: TSchema = siteSchema(
   anyOf(runtimes, 'What runs a program inside an image.'),
 );
 
-/** JSON Schemas to publish, by file name. */
+/** JSON Schemas to publish, by language; `docs/schemas` holds them as files. */
 export const publishedSchemas: Readonly<Record<string, TSchema>> = {
-  'suite.schema.json': suiteSchema(observationSchema, checkSchema),
-  'site.schema.json': siteLanguage,
+  suite: suiteSchema(observationSchema, checkSchema),
+  site: siteLanguage,
+  policy: policySchema,
 };

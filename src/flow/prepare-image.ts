@@ -2,7 +2,7 @@
 import { parseImageRef } from '../base/image-ref.ts';
 import type { Image } from '../image/image.ts';
 import { inspectImage } from '../image/inspect-image.ts';
-import { directoryTree } from '../image/tree.ts';
+import { unpackedTree } from '../image/tree.ts';
 import { type CachedTree, openTree } from '../oci/image-cache.ts';
 import { resolveImage } from '../oci/resolve.ts';
 import type { System } from '../system/system.ts';
@@ -33,6 +33,6 @@ export async function prepareImage(system: System, site: OpenSite, name: string)
   const tree = await openTree(system, site.site.directories.images, resolved, repository, {
     preparation: site.runtime.preparation,
   });
-  const image = await inspectImage({ ...resolved, name }, await directoryTree(system.files, tree.root));
+  const image = await inspectImage({ ...resolved, name }, unpackedTree(system.files, tree.root, tree.tree));
   return { image, tree };
 }

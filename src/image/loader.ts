@@ -9,7 +9,7 @@ import type { Binaries, Binary } from './binaries.ts';
 import type { ImageTree } from './tree.ts';
 
 /** One library as loaded: the path by which it was found (links kept: $ORIGIN comes from it) and the file it is. */
-export interface Loaded {
+interface Loaded {
   readonly found: string;
   readonly binary: Binary;
 }

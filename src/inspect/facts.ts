@@ -10,7 +10,7 @@ export type Fact =
 
 /** All facts of one node: group, then key. */
 export interface Facts {
-  /** The node's own name for itself (uname -n). */
+  /** The node's name: Slurm's (SLURMD_NODENAME) inside a step, else its own for itself (uname -n). */
   readonly node: string;
   readonly groups: Readonly<Record<string, Readonly<Record<string, Fact>>>>;
 }

@@ -5,7 +5,7 @@
 import type { ImageMpi } from '../image/image.ts';
 
 /** What `srun --mpi=` makes of a program: `singletons` = every rank starts alone, each with a world of size 1, status 0. */
-export type PmiOutcome = 'starts' | 'aborts' | 'singletons' | 'unknown';
+type PmiOutcome = 'starts' | 'aborts' | 'singletons' | 'unknown';
 
 /** A plugin by what it serves: `pmix_v4` is `pmix`. `other` are those not known here. */
 export type PmiKind = 'pmix' | 'pmi2' | 'none' | 'cray_shasta' | 'other';

@@ -71,7 +71,8 @@ export interface JobAccount {
   readonly submitted?: number;
   readonly started?: number;
   readonly ended?: number;
-  readonly comment: string;
+  /** Name of the job; empty when the accounting keeps none. */
+  readonly name: string;
 }
 
 /** An answer, or why there was none: silence is never success and never failure. */

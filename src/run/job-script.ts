@@ -16,10 +16,13 @@ export interface JobScriptView {
   readonly steps: readonly { readonly name: string; readonly limitSeconds: number; readonly argv: readonly string[] }[];
 }
 
-/** The words that run the collector on a node: files of the tree first, then facts, then ranks until the steps are over. */
+/**
+ * The words that run the collector on a node: files of the tree first, then facts, then ranks until
+ * the steps are over; without a tree facts alone.
+ */
 export function collectorWords(directory: string, root: string | undefined): readonly [string, ...string[]] {
-  const files = root === undefined ? [] : ['files', `${directory}/facts/sample.list`, root];
-  return ['sh', `${directory}/collector.sh`, `${directory}/facts`, ...files, 'facts', 'ranks'];
+  const work = root === undefined ? ['facts'] : ['files', `${directory}/facts/sample.list`, root, 'facts', 'ranks'];
+  return ['sh', `${directory}/collector.sh`, `${directory}/facts`, ...work];
 }
 
 /** The view of one allocation. */

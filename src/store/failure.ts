@@ -29,7 +29,7 @@ const refused =
 const nearlyNothing = 256 * 1024;
 
 /** The `code` of a thrown value, or nothing. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return typeof code === 'string' ? code : '';
 }
@@ -81,6 +81,12 @@ export async function storeFailure(system: System, attempt: Attempt, error: unkn
     return storeFull(
       `the store ${path} is out of space; nothing of this was written`,
       `${free === undefined ? 'no space is' : `${showBytes(free)} are`} free in ${directory}: make room there (look at quotas too) or name another store.${again}`,
+      cause,
+    );
+  if (needsRecovery(error))
+    return storeUnreadable(
+      `a process died while it wrote the store ${path}, and what it left must be rolled back first`,
+      `${await whoMay(system, path)}; let its owner list the runs once: that rolls it back`,
       cause,
     );
   const what = `(${code}) ${messageOf(error)}`;

@@ -5,7 +5,7 @@ import { storeForeign, storeMissing, storeNewer, storeOlder } from './errors.ts'
 import type { Migration } from './migrations.ts';
 
 /** `Assy` in ASCII: the `application_id` in the header of every store (sqlite.org/fileformat2.html, offset 68). */
-export const applicationId = 0x41737379;
+const applicationId = 0x41737379;
 
 /**
  * Checks that the file is ours and in the form of `steps`; throws STORE_FOREIGN, STORE_NEWER, STORE_OLDER or

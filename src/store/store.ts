@@ -4,7 +4,6 @@
  * never the only place that holds a run: the run directory is.
  */
 import { dirname } from 'node:path';
-import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
 import { type Database, openDatabase } from './database.ts';
 import { storeForeign, storeMissing } from './errors.ts';
@@ -115,21 +114,25 @@ async function patiently<T>(system: System, attempt: Attempt, work: () => Promis
   }
 }
 
-/** Does a reader's work; when a writer died half-way, rolls back what it left (if this user may write) and reads on. */
+/** Does a reader's work; when a writer died half-way, rolls back what it left (if this user may) and reads on. */
 async function recovering<T>(path: string, work: () => T): Promise<T> {
   try {
     return work();
   } catch (error) {
     if (!needsRecovery(error)) throw error;
-  }
-  const writer = await openDatabase(path, 'write').catch((error: unknown) => {
-    if (hasCode(error, 'SQLITE_CANTOPEN', 'SQLITE_READONLY')) return undefined;
-    throw error;
-  });
-  try {
-    writer?.rows('SELECT count(*) AS tables FROM sqlite_schema');
-  } finally {
-    writer?.close();
+    // A user who may not write gets the first error, which says who may.
+    if (!(await rolledBack(path))) throw error;
   }
   return work();
+}
+
+/** Lets SQLite roll back what a dead writer left, by opening the file for writing; false where this user may not. */
+async function rolledBack(path: string): Promise<boolean> {
+  try {
+    (await openDatabase(path, 'write')).close();
+    return true;
+  } catch (error) {
+    if (isLocked(error)) throw error;
+    return false;
+  }
 }

@@ -159,10 +159,12 @@ function lintDeclarations(
   const filled = (value: unknown) => fillValue(value, values).value;
   const observations = filled(declared.observations) as Readonly<Record<string, object>>;
   const scope = { observations, parameters: Object.keys(cases[0]?.parameters ?? {}) };
-  const place = (section: string, name: string) => (problem: SchemaProblem): SchemaProblem => ({
-    ...problem,
-    pointer: ['tests', test, section, name, ...problem.pointer],
-  });
+  const place =
+    (section: string, name: string) =>
+    (problem: SchemaProblem): SchemaProblem => ({
+      ...problem,
+      pointer: ['tests', test, section, name, ...problem.pointer],
+    });
   return diagnose(source, [
     ...Object.entries(observations).flatMap(([name, one]) =>
       language.lintObservation(name, one).map(place('observations', name)),

@@ -52,7 +52,7 @@ export function ldCache(entries: Readonly<Record<string, string>>, magicBefore =
   return Buffer.concat([old, cache]);
 }
 
-export const interpreter = '/lib64/ld-linux-x86-64.so.2';
+const interpreter = '/lib64/ld-linux-x86-64.so.2';
 
 /** A program that needs these libraries. */
 export function program(needed: readonly string[], more: ElfPlan = {}): Content {

@@ -16,9 +16,7 @@ function textOf(frames: ReturnType<typeof readFrames>, id: string): string {
   return Buffer.from(frames.good.get(id)?.bytes ?? []).toString('utf8');
 }
 
-describe.each(shells)('the collector under %s %s', (...words) => {
-  const shell = words.filter((word) => word !== undefined) as unknown as readonly [string, ...string[]];
-
+describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('the collector under $name', ({ shell }) => {
   test('brings back the facts of this machine', async () => {
     const directory = scratch();
     const collector = await rendered(directory, { probes });
@@ -33,7 +31,9 @@ describe.each(shells)('the collector under %s %s', (...words) => {
 
   test('writes one whole file a node and leaves nothing else behind', async () => {
     const directory = scratch();
-    const collector = await rendered(directory, { probes: [asking([{ id: 'one', kind: 'variables', names: ['PATH'] }])] });
+    const collector = await rendered(directory, {
+      probes: [asking([{ id: 'one', kind: 'variables', names: ['PATH'] }])],
+    });
     const { status } = await run(shell, [collector, directory, 'facts'], {
       env: { SLURMD_NODENAME: 'n17', TMPDIR: directory },
     });
@@ -45,21 +45,27 @@ describe.each(shells)('the collector under %s %s', (...words) => {
   test('a tool that hangs and ignores SIGTERM costs only its own fact, and does not stay', async () => {
     const directory = scratch();
     const bin = join(directory, 'bin');
-    plant(bin, 'hangs', `trap '' TERM INT HUP\necho $$ >${directory}/pid\nsleep 1000 &\necho $! >${directory}/child\nwait\nsleep 1000`);
+    plant(
+      bin,
+      'hangs',
+      `trap '' TERM INT HUP\necho $$ >${directory}/pid\nsleep 1000 &\necho $! >${directory}/child\nwait\nsleep 1000`,
+    );
     plant(bin, 'answers', 'sleep 0.2; echo fine');
     const asks: readonly NodeAsk[] = [
       { id: 'hangs', kind: 'command', argv: ['hangs'], limitSeconds: 1 },
       { id: 'answers', kind: 'command', argv: ['answers'], limitSeconds: 5 },
     ];
     const collector = await rendered(directory, { probes: [asking(asks)] });
-    const result = await run(shell, [collector, '-', 'facts'], { env: { PATH: `${bin}:${process.env['PATH']}` } });
+    const result = await run(shell, [collector, '-', 'facts'], { env: { PATH: `${bin}:${process.env.PATH}` } });
     const frames = readFrames(result.stdout, nonce);
     expect(frames.good.get('trial.hangs')?.status).toBe('timeout=1');
     expect(textOf(frames, 'trial.answers')).toBe('fine\n');
     expect(result.seconds).toBeLessThan(5);
     for (const name of ['pid', 'child']) {
       const pid = readFileSync(join(directory, name), 'utf8').trim();
-      const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] : 'gone';
+      const state = existsSync(`/proc/${pid}/stat`)
+        ? readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0]
+        : 'gone';
       expect(['gone', 'Z']).toContain(state);
     }
   });
@@ -86,7 +92,7 @@ describe.each(shells)('the collector under %s %s', (...words) => {
     ]; // biome-ignore format: a table
     const collector = await rendered(root, { probes: [asking(asks)], root });
     const { stdout } = await run(shell, [collector, '-', 'facts'], {
-      env: { PATH: `${bin}:${process.env['PATH']}` },
+      env: { PATH: `${bin}:${process.env.PATH}` },
       ordinaryUser: true,
     });
     const frames = readFrames(stdout, nonce);
@@ -164,8 +170,10 @@ describe.each(shells)('the collector under %s %s', (...words) => {
     );
     const collector = await rendered(root, { probes: [probe], root, fileLimitSeconds: 1 });
     const { stdout, seconds } = await run(shell, [collector, '-', 'facts']);
-    const rows = readFacts(stdout, { nonce, probes: [probe] }).groups['trial'];
-    expect(Object.fromEntries(Object.entries(rows ?? {}).map(([key, fact]) => [key, 'value' in fact && fact.value]))).toEqual({
+    const rows = readFacts(stdout, { nonce, probes: [probe] }).groups.trial;
+    expect(
+      Object.fromEntries(Object.entries(rows ?? {}).map(([key, fact]) => [key, 'value' in fact && fact.value])),
+    ).toEqual({
       first: 'read',
       stuck: 'timeout',
       later: 'timeout',
@@ -200,11 +208,22 @@ test('without base64 and sha256sum it falls back to od and cksum', async () => {
   mkdirSync(root);
   const bytes = Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 7) % 256));
   writeFileSync(join(root, 'bytes'), bytes);
-  const collector = await rendered(directory, { probes: [asking([{ id: 'bytes', kind: 'file', path: '/bytes' }])], root });
+  const collector = await rendered(directory, {
+    probes: [asking([{ id: 'bytes', kind: 'file', path: '/bytes' }])],
+    root,
+  });
   const dash = execFileSync('which', ['dash']).toString().trim();
   const { stdout } = await run([dash], [collector, '-', 'facts'], { env: { PATH: bin } });
   expect(stdout).toContain(' hex 300 cksum:');
   expect(Buffer.from(readFrames(stdout, nonce).good.get('trial.bytes')?.bytes ?? [])).toEqual(bytes);
+});
+
+test('of several tasks on a node only the first does anything', async () => {
+  const directory = scratch();
+  const collector = await rendered(directory, { probes });
+  const result = await run(['dash'], [collector, directory, 'facts'], { env: { SLURM_LOCALID: '1' } });
+  expect(result).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  expect(readdirSync(directory)).toEqual(['collector.sh']);
 });
 
 test('the same options give the same bytes, and what a shell could misread is refused', async () => {

@@ -11,7 +11,10 @@ afterEach(() => {
 });
 
 function start(command: readonly [string, ...string[]], env: Readonly<Record<string, string>>): number {
-  const child = spawn(command[0], command.slice(1), { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'ignore' });
+  const child = spawn(command[0], command.slice(1), {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: 'ignore',
+  });
   child.on('error', () => {});
   children.push(child);
   return child.pid ?? 0;
@@ -20,9 +23,7 @@ function start(command: readonly [string, ...string[]], env: Readonly<Record<str
 const step = { SLURM_JOB_ID: '77', SLURM_STEP_ID: '0', SLURMD_NODENAME: 'n1' };
 const companion = { SLURM_JOB_ID: '77', SLURM_STEP_ID: '1', SLURMD_NODENAME: 'n1' };
 
-describe.each(shells)('watching ranks under %s %s', (...words) => {
-  const shell = words.filter((word) => word !== undefined) as unknown as readonly [string, ...string[]];
-
+describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('watching ranks under $name', ({ shell }) => {
   test('finds the ranks of this job on this node, and nothing else', async () => {
     const directory = scratch();
     const collector = await rendered(directory, { ranksLimitSeconds: 20 });
@@ -36,7 +37,14 @@ describe.each(shells)('watching ranks under %s %s', (...words) => {
     const seen = readRanks(readFileSync(join(directory, 'n1.ranks'), 'utf8'), nonce, 'n1');
     expect(seen).toMatchObject({ ended: 'stop', problems: [] });
     expect(seen.ranks.map((each) => each.pid)).toEqual([rank]);
-    expect(seen.ranks[0]).toMatchObject({ step: '0', rank: 3, node: 'n1', case: 'melt', uid: process.getuid?.(), unread: [] });
+    expect(seen.ranks[0]).toMatchObject({
+      step: '0',
+      rank: 3,
+      node: 'n1',
+      case: 'melt',
+      uid: process.getuid?.(),
+      unread: [],
+    });
     expect(seen.ranks[0]?.userNamespace).toBe(seen.ranks[0]?.hostUserNamespace);
     expect(seen.ranks[0]?.executable).toMatch(/\/(sleep|coreutils)$/);
     expect(seen.ranks[0]?.processors).toMatch(/^\d/);
@@ -66,15 +74,25 @@ describe.each(shells)('watching ranks under %s %s', (...words) => {
     const pid = join(proc, '4242');
     mkdirSync(join(pid, 'ns'), { recursive: true });
     mkdirSync(join(proc, 'self', 'ns'), { recursive: true });
-    for (const [owner, id] of [['4242', '2'], ['self', '1']] as const) {
+    for (const [owner, id] of [
+      ['4242', '2'],
+      ['self', '1'],
+    ] as const) {
       symlinkSync(`mnt:[${id}]`, join(proc, owner, 'ns', 'mnt'));
       symlinkSync(`user:[${id}]`, join(proc, owner, 'ns', 'user'));
     }
     symlinkSync('/bin/launch.sh', join(pid, 'exe'));
-    const env = ['A=1', ...Object.entries(step).map(([key, value]) => `${key}=${value}`), 'SLURM_PROCID=0', 'SLURM_PROCID=9'];
+    const env = [
+      'A=1',
+      ...Object.entries(step).map(([key, value]) => `${key}=${value}`),
+      'SLURM_PROCID=0',
+      'SLURM_PROCID=9',
+    ];
     writeFileSync(join(pid, 'environ'), `${env.join('\0')}\0`);
-    const status = (size: number): string => `Name:\tx\nUid:\t1000\t1000\t1000\t1000\nVmLib:\t    ${size} kB\nCpus_allowed_list:\t0-3\nMems_allowed_list:\t0\n`;
-    const mapped = (path: string, inode: number): string => `7f00-7f01 r-xp 00000000 00:2d ${inode}                    ${path}\n`;
+    const status = (size: number): string =>
+      `Name:\tx\nUid:\t1000\t1000\t1000\t1000\nVmLib:\t    ${size} kB\nCpus_allowed_list:\t0-3\nMems_allowed_list:\t0\n`;
+    const mapped = (path: string, inode: number): string =>
+      `7f00-7f01 r-xp 00000000 00:2d ${inode}                    ${path}\n`;
     writeFileSync(join(pid, 'status'), status(10));
     writeFileSync(join(pid, 'cgroup'), '4:cpuset:/slurm/job_77/step_0\n0::/slurm\n');
     const first = `${mapped('/usr/bin/app', 1)}7f02-7f03 r--p 00000000 00:2d 2 /lib/libc.so.6\n${mapped('/lib/libc.so.6', 2)}`;
@@ -113,7 +131,11 @@ describe.each(shells)('watching ranks under %s %s', (...words) => {
   test('closes its file when the step is told to end', async () => {
     const directory = scratch();
     const collector = await rendered(directory, { ranksLimitSeconds: 30 });
-    const wrapper = run(['sh'], ['-c', `"$@" & pid=$!; sleep 1; kill -TERM $pid; wait $pid`, 'sh', ...shell, collector, directory, 'ranks'], { env: companion });
+    const wrapper = run(
+      ['sh'],
+      ['-c', `"$@" & pid=$!; sleep 1; kill -TERM $pid; wait $pid`, 'sh', ...shell, collector, directory, 'ranks'],
+      { env: companion },
+    );
     await wrapper;
     const seen = readRanks(readFileSync(join(directory, 'n1.ranks'), 'utf8'), nonce, 'n1');
     expect(seen).toMatchObject({ ended: 'signal', problems: [] });

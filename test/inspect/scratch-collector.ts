@@ -73,7 +73,7 @@ export function run(
   const started = performance.now();
   const asNobody = options.ordinaryUser && process.getuid?.() === 0;
   const child = spawn(program, argv, {
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/', ...options.env },
+    env: { PATH: process.env.PATH ?? '', HOME: '/', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(asNobody && { uid: 65534, gid: 65534 }),
   });

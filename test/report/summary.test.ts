@@ -48,7 +48,8 @@ const hostile = [
   '<script>alert(1)</script><img src=x onerror=y>',
   '\n\n/merge\n\n@all #1 !2',
   'FAIL\rpass \x1b[2K\x1b]0;t\x07 \u202eevil',
-  '{{constructor}} ${x}',
+  '{{constructor}} {{{x}}}',
+  'evil | evil \\| evil \\',
   '\ud83d lone',
 ];
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
@@ -15,6 +15,10 @@ let program: Built;
 beforeAll(() => {
   program = built(`
 const [path, name, runs, cases] = words;
+if (name === undefined) {
+  await openStore(system, path, 'read').catch((error) => console.log(error.code, error.message, error.hint));
+  process.exit();
+}
 const store = await openStore(system, path, 'write');
 for (let i = 0; i < Number(runs); i += 1) await writeRun(store, largeRecord(name + i, Number(cases)));
 store.close();
@@ -39,6 +43,8 @@ test('kill -9 in the middle of a write leaves the old state, for a reader and fo
   expect(child.signalCode).toBe('SIGKILL');
   expect(existsSync(`${path}-journal`)).toBe(true);
 
+  if (process.getuid?.() === 0) await refusedToAnother(path);
+
   const reader = await opened(path, 'read');
   expect((await listRuns(reader)).map(({ run }) => run.id)).toEqual(['old']);
   expect(await readRun(reader, 'old')).toEqual(fullRecord('old'));
@@ -52,6 +58,25 @@ test('kill -9 in the middle of a write leaves the old state, for a reader and fo
   expect(database.rows('PRAGMA foreign_key_check')).toEqual([]);
   database.close();
 });
+
+/** A reader who may not write cannot roll back, and is told who can. */
+async function refusedToAnother(path: string): Promise<void> {
+  for (const directory of [dirname(path), dirname(program.path)]) chmodSync(directory, 0o755);
+  chmodSync(path, 0o644);
+  chmodSync(`${path}-journal`, 0o644);
+  const child = spawn(process.execPath, [program.path, path], {
+    uid: 65534,
+    gid: 65534,
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  await once(child, 'close');
+  expect(printed).toMatch(/^STORE_UNREADABLE a process died while .* belongs to uid 0 with mode 644/);
+}
 
 test('two processes that make and fill one store at once both get all of their runs in', async () => {
   const path = join(temporaryDirectory(), 'made', 'store.sqlite');

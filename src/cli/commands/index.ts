@@ -1,5 +1,14 @@
 /** The commands, in the order in which help lists them. */
 import type { Command } from '../command.ts';
+import { gate } from './gate.ts';
+import { inspect } from './inspect.ts';
+import { key } from './key.ts';
+import { plan } from './plan.ts';
+import { promote } from './promote.ts';
 import { run } from './run.ts';
+import { runs } from './runs.ts';
+import { schema } from './schema.ts';
+import { show } from './show.ts';
+import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [run];
+export const commands: readonly Command[] = [inspect, plan, run, runs, show, gate, promote, verify, key, schema];

@@ -1,5 +1,5 @@
 /** Processors, memory, NUMA nodes and the names of board and firmware. No serial numbers. */
-import { factFrom, known, type SmallFiles, smallFact, smallFiles, unknown } from '../answers.ts';
+import { factFrom, known, type SmallFiles, smallFact, smallFiles, textOf, unknown } from '../answers.ts';
 import type { Fact } from '../facts.ts';
 import type { NodeAnswer, Probe, ProbeRow } from '../probe.ts';
 
@@ -41,21 +41,29 @@ function microcode(answer: NodeAnswer): Fact {
  * Sockets, cores and threads from the topology of the first processor: every processor of a node is taken to be alike,
  * as Slurm's own node description does.
  */
-function topologyRows(sys: SmallFiles): readonly ProbeRow[] {
+function topologyRows(sys: SmallFiles, cpuinfo: string): readonly ProbeRow[] {
   const length = (path: string): number | undefined => listLength(sys.values.get(path) ?? '');
   const threads = length(`${cpu}/online`);
-  const perCore = length(`${cpu}/cpu0/topology/thread_siblings_list`);
-  const perSocket = length(`${cpu}/cpu0/topology/core_siblings_list`);
+  // x86 says the same in /proc/cpuinfo, also where a virtual machine's sysfs has no topology.
+  const said = (name: string): number | undefined => {
+    const number = new RegExp(`^${name}\\s*:\\s*(\\d+)$`, 'm').exec(cpuinfo)?.[1];
+    return number === undefined ? undefined : Number(number);
+  };
+  const perSocket = length(`${cpu}/cpu0/topology/core_siblings_list`) ?? said('siblings');
+  const perCore = length(`${cpu}/cpu0/topology/thread_siblings_list`) ?? whole(said('siblings'), said('cpu cores'));
   const row = (key: string, value: number | undefined): ProbeRow =>
     value === undefined ? { key, fact: missing(sys) } : known(key, String(value), `${cpu}/cpu0/topology`);
-  const whole = (a: number | undefined, b: number | undefined): number | undefined =>
-    a !== undefined && b !== undefined && a % b === 0 ? a / b : undefined;
   return [
     row('threads', threads),
     row('threads-per-core', perCore),
     row('cores', whole(threads, perCore)),
     row('sockets', whole(threads, perSocket)),
   ];
+}
+
+/** The quotient where it is a whole number: a node with some processors offline has no answer. */
+function whole(a: number | undefined, b: number | undefined): number | undefined {
+  return a !== undefined && b !== undefined && a % b === 0 ? a / b : undefined;
 }
 
 function missing(sys: SmallFiles): Fact {
@@ -88,7 +96,8 @@ export const hardware: Probe = {
       id: 'cpuinfo',
       kind: 'lines',
       path: '/proc/cpuinfo',
-      pattern: '^(vendor_id|model name|microcode|cpu|uarch|processor 0|CPU implementer|CPU part)[[:space:]]*:',
+      pattern:
+        '^(vendor_id|model name|microcode|siblings|cpu cores|cpu|uarch|processor 0|CPU implementer|CPU part)[[:space:]]*:',
       most: 8,
     },
     { id: 'memory', kind: 'lines', path: '/proc/meminfo', pattern: '^MemTotal:', most: 1 },
@@ -113,7 +122,7 @@ export const hardware: Probe = {
     return [
       { key: 'processor', fact: factFrom(answers('cpuinfo'), processorModel) },
       { key: 'microcode', fact: microcode(answers('cpuinfo')) },
-      ...topologyRows(sys),
+      ...topologyRows(sys, textOf(answers('cpuinfo')) ?? ''),
       nodes === undefined
         ? unknown('numa-nodes', 'absent', 'this kernel shows no NUMA nodes', '/sys/devices/system/node/online')
         : known('numa-nodes', String(nodes), '/sys/devices/system/node/online'),

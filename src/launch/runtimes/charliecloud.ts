@@ -36,6 +36,9 @@ export const charliecloud: Runtime = {
     argv: argv(
       typeof options.program === 'string' ? options.program : 'ch-run',
       '--env-no-expand',
+      // Ranks of one node in one namespace: in sibling ones they may not read each other's memory (CMA), which makes
+      // Open MPI slow and MPICH over UCX abort. ch-run learns from Slurm how many they are.
+      ...(launch.launcher === 'srun' && launch.geometry.ranks > launch.geometry.nodes ? ['--join'] : []),
       ...Object.entries(launch.environment).map(([name, value]) => `--set-env=${name}=${value}`),
       ...launch.mounts.map((mount) => bind(mount.source, mount.target)),
       `--cd=${launch.workingDirectory}`,

@@ -41,7 +41,7 @@ export const local: Scheduler = {
     ask(['status', ...jobIds], (answer) => {
       const status = readStatus(answer);
       if ('unanswered' in status) return status;
-      const nothing = { exitCode: '', account: '', user: '', comment: '' };
+      const nothing = { exitCode: '', account: '', user: '', name: '' };
       return { ok: status.ok.map(({ jobId, state, word, nodes }) => ({ jobId, state, word, nodes, ...nothing })) };
     }),
   cancel: (jobIds) =>

@@ -139,13 +139,35 @@ static unsigned char pattern(int from, int to, unsigned int place)
     return (unsigned char)(x >> 24);
 }
 
+/* Wait for requests with short sleeps, so that ranks which share a processor leave it to those that have something to do. */
+static void await(MPI_Request *requests, int count)
+{
+    const struct timespec pause = {0, 50000};
+    int done = 0;
+
+    while (MPI_Testall(count, requests, &done, MPI_STATUSES_IGNORE) == MPI_SUCCESS && !done)
+        nanosleep(&pause, NULL);
+}
+
+static void meet(void)
+{
+    MPI_Request request;
+
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    await(&request, 1);
+}
+
 /* Send one message to a rank and take one from another; whether it is right. */
 static int exchange(const struct map *map, int to, int from, unsigned char *out, unsigned char *in)
 {
+    MPI_Request requests[2];
+
     for (unsigned int i = 0; i < message; i++)
         out[i] = pattern(map->rank, to, i);
     memset(in, 0, message);
-    MPI_Sendrecv(out, message, MPI_BYTE, to, 1, in, message, MPI_BYTE, from, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Irecv(in, message, MPI_BYTE, from, 1, MPI_COMM_WORLD, &requests[0]);
+    MPI_Isend(out, message, MPI_BYTE, to, 1, MPI_COMM_WORLD, &requests[1]);
+    await(requests, 2);
     for (unsigned int i = 0; i < message; i++)
         if (in[i] != pattern(from, map->rank, i))
             return 0;
@@ -163,11 +185,11 @@ static int measured(const struct map *map, int part, int to, int from, int same_
     memset(word, 0, TRANSPORT_WORD);
     if (part)
         right = exchange(map, to, from, out, in);
-    MPI_Barrier(MPI_COMM_WORLD);
+    meet();
     traffic_read(&before);
     if (part)
         right = exchange(map, to, from, out, in) && right;
-    MPI_Barrier(MPI_COMM_WORLD);
+    meet();
     traffic_read(&after);
     if (part)
         transport_between(&before, &after, message, same_host, word);
@@ -211,7 +233,8 @@ static int by_word(const void *a, const void *b)
 /* One word for all ranks, at rank 0: theirs where they agree, mixed:a,b where not, none where nobody took part. */
 static char *verdict(const struct map *map, const char own[TRANSPORT_WORD])
 {
-    char *all = need((size_t)map->size * TRANSPORT_WORD), *text, *last = NULL;
+    char *all = need((size_t)map->size * TRANSPORT_WORD), *text;
+    const char *last = NULL;
     int different = 0;
 
     MPI_Gather(own, TRANSPORT_WORD, MPI_CHAR, all, TRANSPORT_WORD, MPI_CHAR, 0, MPI_COMM_WORLD);
@@ -219,24 +242,18 @@ static char *verdict(const struct map *map, const char own[TRANSPORT_WORD])
         free(all);
         return NULL;
     }
-    text = need((size_t)map->size * TRANSPORT_WORD + 8);
+    text = need((size_t)map->size * TRANSPORT_WORD + sizeof "mixed:");
     qsort(all, (size_t)map->size, TRANSPORT_WORD, by_word);
     for (int i = 0; i < map->size; i++) {
-        char *word = all + (size_t)i * TRANSPORT_WORD;
+        const char *word = all + (size_t)i * TRANSPORT_WORD;
         if (word[0] == '\0' || (last != NULL && strcmp(last, word) == 0))
             continue;
-        if (different > 0)
-            strcat(text, ",");
+        strcat(text, different++ == 0 ? "mixed:" : ",");
         strcat(text, word);
         last = word;
-        different++;
     }
-    if (different > 1) {
-        memmove(text + strlen("mixed:"), text, strlen(text) + 1);
-        memcpy(text, "mixed:", strlen("mixed:"));
-    }
-    if (different == 0)
-        strcpy(text, "none");
+    if (different < 2)
+        strcpy(text, last != NULL ? last : "none");
     free(all);
     return text;
 }

@@ -58,7 +58,7 @@ export function cancel(jobIds: readonly string[]): Asked<Reply<true>> {
   };
 }
 
-const accountColumns = 'JobIDRaw,State,ExitCode,Account,User,NodeList,Submit,Start,End,Comment';
+const accountColumns = 'JobIDRaw,State,ExitCode,Account,User,NodeList,Submit,Start,End,JobName';
 
 function seconds(text: string | undefined): number | undefined {
   return text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : undefined;
@@ -85,7 +85,7 @@ export function account(jobIds: readonly string[]): Asked<Reply<readonly JobAcco
       if (answer.status !== 0) return unanswered(answer, 'sacct');
       const jobs: JobAccount[] = [];
       for (const line of answer.stdout.split('\n')) {
-        const [jobId, word, exitCode, name, user, nodes, submitted, started, ended, ...comment] = line.split('|');
+        const [jobId, word, exitCode, charged, user, nodes, submitted, started, ended, ...name] = line.split('|');
         if (!jobId || word === undefined || !/^[0-9]+$/.test(jobId)) continue;
         const times = { submitted: seconds(submitted), started: seconds(started), ended: seconds(ended) };
         const known = Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined));
@@ -94,10 +94,10 @@ export function account(jobIds: readonly string[]): Asked<Reply<readonly JobAcco
           word,
           state: stateOf(word),
           exitCode: exitCode ?? '',
-          account: name ?? '',
+          account: charged ?? '',
           user: user ?? '',
           nodes: nodes ?? '',
-          comment: comment.join('|'),
+          name: name.join('|'),
           ...known,
         });
       }

@@ -1,0 +1,55 @@
+/** `assay inspect`. */
+import type { Facts } from '../../inspect/facts.ts';
+import { textTable } from '../../report/text-table.ts';
+import { type Command, textOption } from '../command.ts';
+import { usageInvalid } from '../errors.ts';
+
+function rows(facts: Facts): readonly (readonly string[])[] {
+  return Object.entries(facts.groups).flatMap(([group, members]) =>
+    Object.entries(members).map(([key, fact]) => [
+      facts.node,
+      `${group}.${key}`,
+      'value' in fact ? fact.value : `unknown (${fact.unknown}): ${fact.why}`,
+    ]),
+  );
+}
+
+export const inspect: Command = {
+  name: 'inspect',
+  summary: 'facts of this host, or of the nodes of a partition',
+  description:
+    'Kernel, modules, MPI and PMI, GPUs, fabric, hardware and container abilities. What cannot be read is unknown, with the ' +
+    'reason. With --nodes the facts are taken on the nodes, in one allocation, by a shell script that needs nothing of Assay.',
+  args: [],
+  options: [
+    { flags: '--nodes <number>', description: 'take the facts of so many nodes instead of this host' },
+    { flags: '--site <file>', description: 'site file of the nodes' },
+    { flags: '--partition <name>', description: 'partition of the nodes' },
+    { flags: '--script', description: 'print the script that a node is asked to run, and run nothing' },
+  ],
+  run: async (input, { system, signal }) => {
+    if (input.options.script === true) {
+      const { loadCollectorTemplates, renderCollector } = await import('../../inspect/collector.ts');
+      const { probes } = await import('../../inspect/probes/index.ts');
+      const templates = await loadCollectorTemplates(system.files);
+      const text = renderCollector(templates, { nonce: '0'.repeat(32), probes, ranksLimitSeconds: 60 });
+      return { text, value: { script: text }, exitCode: 0 };
+    }
+    const wanted = textOption(input, 'nodes');
+    const nodes = wanted === undefined ? undefined : Number(wanted);
+    if (nodes !== undefined && !(Number.isInteger(nodes) && nodes > 0))
+      throw usageInvalid(`"${wanted}" is no number of nodes`, 'write a whole number above 0, such as --nodes 4');
+    const site = textOption(input, 'site');
+    const partition = textOption(input, 'partition');
+    const flow = await import('../../flow/inspect.ts');
+    const request = { ...(nodes && { nodes }), ...(site !== undefined && { site }), ...(partition && { partition }) };
+    const result = await flow.inspect(system, request, signal);
+    const deviations = result.deviations.map(({ group, key, nodes: others }) => {
+      return `differs: ${group}.${key} on ${others.map(({ node }) => node).join(', ')}`;
+    });
+    const same =
+      result.nodes.length > 1 && deviations.length === 0 ? ['all nodes agree in every fact that is not their own'] : [];
+    const table = textTable(['NODE', 'FACT', 'VALUE'], result.nodes.flatMap(rows));
+    return { text: `${[table.trimEnd(), ...deviations, ...same].join('\n')}\n`, value: result, exitCode: 0 };
+  },
+};

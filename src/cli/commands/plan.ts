@@ -1,0 +1,45 @@
+/** `assay plan`. */
+import { showArgv } from '../../base/argv.ts';
+import { type Command, textOption } from '../command.ts';
+import { usageInvalid } from '../errors.ts';
+
+export const plan: Command = {
+  name: 'plan',
+  summary: 'show what run would do, word for word',
+  description:
+    'Prints every command that `run` would give, and runs none. The directory of the run is the hole @RUN@, its id @RUN_ID@.',
+  args: [{ name: 'suite', description: 'folder of a suite, or name of a shipped one', many: true }],
+  options: [
+    { flags: '--image <name>', description: 'image: REGISTRY/REPOSITORY:TAG or oci:DIRECTORY', required: true },
+    { flags: '--site <file>', description: 'site file; without one, this machine alone' },
+    { flags: '--partition <name>', description: 'partition to use; the default one of the site unless said' },
+    { flags: '--mpi <type>', description: 'process-management interface to ask srun for' },
+    { flags: '--facts <file>', description: 'facts of nodes, as inspect --json writes them; else those of this host' },
+    { flags: '--script', description: 'print the job scripts too' },
+  ],
+  run: async (input, { system }) => {
+    const image = textOption(input, 'image');
+    if (image === undefined) throw usageInvalid('no image is named', 'name the image with --image');
+    const optional = Object.fromEntries(
+      ['site', 'partition', 'mpi', 'facts'].flatMap((name) => {
+        const value = textOption(input, name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    const flow = await import('../../flow/plan.ts');
+    const made = await flow.plan(system, { suites: input.args, image, ...optional });
+    const lines = [`image  ${made.image.digest}`, `mpi    ${made.mpi.choice}: ${made.mpi.why}`];
+    for (const { allocation, submit, script } of made.jobs) {
+      lines.push(
+        '',
+        `allocation ${allocation.id}: ${allocation.nodes} nodes of ${allocation.partition.name}`,
+        showArgv(submit),
+      );
+      for (const step of allocation.steps) lines.push('', `# ${step.launch.case}`, showArgv(step.launch.argv));
+      if (input.options.script === true) lines.push('', script.trimEnd());
+    }
+    for (const skip of made.skips) lines.push('', `skip ${skip.case}: ${skip.why}`);
+    lines.push('', 'later: a wave for what an allocation left undone, when the run was stopped and is resumed');
+    return { text: `${lines.join('\n')}\n`, value: made, exitCode: 0 };
+  },
+};

@@ -1,0 +1,22 @@
+/** `assay show`. */
+import { renderSummary, summaryView } from '../../report/summary.ts';
+import { verdictTable } from '../../report/verdict-table.ts';
+import { type Command, textOption } from '../command.ts';
+
+export const show: Command = {
+  name: 'show',
+  summary: 'show a run of the store',
+  description: 'Verdicts and findings of one run; with --json everything the store keeps of it.',
+  args: [{ name: 'run', description: 'id, the beginning of one, or latest' }],
+  options: [
+    { flags: '--site <file>', description: 'site file; without one, this machine alone' },
+    { flags: '--verdicts', description: 'print the table of verdicts alone' },
+  ],
+  run: async (input, { system }) => {
+    const { storedRun } = await import('../../flow/stored-runs.ts');
+    const record = await storedRun(system, textOption(input, 'site'), input.args[0] ?? 'latest');
+    const text =
+      input.options.verdicts === true ? verdictTable(record) : await renderSummary(system.files, summaryView(record));
+    return { text, value: record, exitCode: 0 };
+  },
+};

@@ -1,0 +1,53 @@
+/** `assay gate`: may this image be promoted? The run directory is untrusted; every verdict is derived again. */
+import type { Digest } from '../base/digest.ts';
+import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import { type Decision, gate as decide } from '../certify/certify.ts';
+import { loadPolicy, type Policy } from '../certify/policy.ts';
+import type { System } from '../system/system.ts';
+import { policyMissing, targetInvalid } from './errors.ts';
+import { findRun } from './find-run.ts';
+import { type Gathered, gatherEvidence } from './gather-evidence.ts';
+import { openSite } from './open-site.ts';
+
+/** What a gate is asked. */
+export interface GateRequest {
+  /** Runs by id or directory. */
+  readonly runs: readonly string[];
+  readonly policy: string;
+  readonly site?: string;
+  /** `REGISTRY/REPOSITORY:TAG` of the blessed image. */
+  readonly to: string;
+  readonly expect?: Digest;
+}
+
+/** A decision with what it was made from. */
+export interface Gated extends Gathered {
+  readonly decision: Decision;
+  readonly policy: Policy;
+  readonly to: ImageRef & { readonly kind: 'registry'; readonly tag: string };
+}
+
+/** Gathers the evidence and decides. */
+export async function gate(system: System, request: GateRequest): Promise<Gated> {
+  const to = parseTarget(request.to);
+  const text = await system.files.readTextIfThere(request.policy);
+  if (text === undefined)
+    throw policyMissing(`there is no policy at ${request.policy}`, 'name the policy file with --policy');
+  const policy = loadPolicy(text, request.policy);
+  const site = await openSite(system, request.site);
+  const directories: string[] = [];
+  for (const name of request.runs) directories.push(await findRun(system, site.site.directories.runs, name));
+  const expect = request.expect ? { expect: request.expect } : {};
+  const gathered = await gatherEvidence(system, { directories, site, target: to, ...expect });
+  return { ...gathered, policy, to, decision: decide(gathered.evidence, policy, system.clock.now()) };
+}
+
+function parseTarget(name: string): Gated['to'] {
+  const ref = parseImageRef(name);
+  if (ref.kind !== 'registry' || ref.tag === undefined || ref.digest !== undefined)
+    throw targetInvalid(
+      `"${name}" is no place to promote to`,
+      'write REGISTRY/REPOSITORY:TAG of the blessed repository',
+    );
+  return { ...ref, tag: ref.tag };
+}

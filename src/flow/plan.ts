@@ -1,0 +1,102 @@
+/** `assay plan`: what `run` would do, word for word, with the run's directory and id as named holes. It runs nothing. */
+import type { Argv } from '../base/argv.ts';
+import { messageOf } from '../base/error.ts';
+import type { Facts } from '../inspect/facts.ts';
+import { localFacts } from '../inspect/local.ts';
+import type { PlannedAllocation } from '../run/plan.ts';
+import { runPaths } from '../run/run.ts';
+import { partitionOf } from '../site/place.ts';
+import { jobEnvironment } from '../system/environment.ts';
+import type { System } from '../system/system.ts';
+import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
+import { factsFileInvalid } from './errors.ts';
+import { renderJobScript } from './job-template.ts';
+import { openSite } from './open-site.ts';
+import { openSuites } from './open-suites.ts';
+import { placeCases, planCases } from './place-cases.ts';
+import { prepareImage } from './prepare-image.ts';
+
+/** The holes: the run's directory and its id, which also is the nonce that outputs carry. */
+export const runHole = '@RUN@';
+export const runIdHole = '@RUN_ID@';
+
+/** What `assay plan` is asked for. */
+export interface PlanRequest {
+  readonly suites: readonly string[];
+  readonly image: string;
+  readonly site?: string;
+  readonly partition?: string;
+  readonly mpi?: string;
+  /** File of facts, as `assay inspect --json` writes it; this host's own facts unless given. */
+  readonly facts?: string;
+}
+
+/** One allocation of the plan: its submission and its job script. */
+export interface PlannedJob {
+  readonly allocation: PlannedAllocation;
+  readonly submit: Argv;
+  readonly script: string;
+}
+
+/** The first wave, and what is known about the start. */
+export interface RunPlan {
+  readonly image: { readonly name: string; readonly digest: string };
+  readonly mpi: MpiChoice;
+  readonly jobs: readonly PlannedJob[];
+  readonly skips: readonly { readonly case: string; readonly why: string }[];
+}
+
+/** Plans without running. The image is pulled and looked at, as `run` would. */
+export async function plan(system: System, request: PlanRequest): Promise<RunPlan> {
+  const site = await openSite(system, request.site);
+  const partition = partitionOf(site.site, request.partition);
+  const suites = await openSuites(system, request.suites);
+  const { image, tree } = await prepareImage(system, site, request.image);
+  const facts = request.facts === undefined ? [await localFacts(system)] : await readFactsFile(system, request.facts);
+  const mpi = chooseMpi(site, partition, suites, image, facts, request.mpi);
+  const ground = {
+    site,
+    partition: partition.name,
+    suites,
+    image,
+    root: tree.root,
+    runId: runIdHole,
+    directory: runHole,
+    mpi: mpi.choice,
+  };
+  const { placed, skips } = placeCases(ground);
+  const jobs: PlannedJob[] = [];
+  for (const allocation of planCases(ground, placed, 1)) {
+    const directory = runPaths(runHole).allocation(allocation.id);
+    const asked = site.scheduler.submit({
+      key: allocation.key,
+      script: `${directory}/job.sh`,
+      directory,
+      output: `${directory}/job.out`,
+      nodes: allocation.nodes,
+      limitSeconds: allocation.limitSeconds,
+      partition,
+      exclude: allocation.exclude,
+      environment: jobEnvironment(system.environment),
+    });
+    const submit: Argv = asked.ask.kind === 'exec' ? asked.ask.argv : ['true'];
+    jobs.push({ allocation, submit, script: await renderJobScript(system, ground, allocation) });
+  }
+  return { image: { name: image.name, digest: image.digest }, mpi, jobs, skips };
+}
+
+async function readFactsFile(system: System, path: string): Promise<readonly Facts[]> {
+  const hint = 'give the output of: assay inspect --json';
+  const text = await system.files.readTextIfThere(path);
+  if (text === undefined) throw factsFileInvalid(`there is no file of facts at ${path}`, hint);
+  try {
+    const value = JSON.parse(text) as { nodes?: readonly Facts[] };
+    const nodes = value.nodes ?? [];
+    const sound =
+      nodes.length > 0 && nodes.every((node) => typeof node.node === 'string' && typeof node.groups === 'object');
+    if (sound) return nodes;
+  } catch (error) {
+    throw factsFileInvalid(`${path} is not JSON: ${messageOf(error)}`, hint, { cause: error });
+  }
+  throw factsFileInvalid(`${path} holds no facts of nodes`, hint);
+}

@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { container } from '../../../src/inspect/probes/container.ts';
+import { fabric } from '../../../src/inspect/probes/fabric.ts';
+import { gpu } from '../../../src/inspect/probes/gpu.ts';
+import { hardware, listLength } from '../../../src/inspect/probes/hardware.ts';
+import { probes } from '../../../src/inspect/probes/index.ts';
+import { modules } from '../../../src/inspect/probes/modules.ts';
+import { launcherVersion, mpi } from '../../../src/inspect/probes/mpi.ts';
+import { system } from '../../../src/inspect/probes/system.ts';
+import { read, short, small } from '../answering.ts';
+
+/** A captured output without its first line, which names command and version. */
+function captured(path: string): string {
+  const text = readFileSync(new URL(`../../fixtures/${path}`, import.meta.url), 'utf8');
+  return text.slice(text.indexOf('\n') + 1);
+}
+
+describe('mpi', () => {
+  test('reads plugins and versions as captured', () => {
+    const facts = read(mpi, {
+      plugins: captured('slurm/22.05.8/mpi-list.txt'),
+      srun: 'slurm-wlm 22.05.8\n',
+      mpirun: captured('openmpi/4.1.4/mpirun-version.txt'),
+    });
+    expect(short(facts.plugins)).toBe('cray_shasta none pmi2 pmix pmix_v4');
+    expect(short(facts.slurm)).toBe('22.05.8');
+    expect(short(facts.mpirun)).toBe('mpirun (Open MPI) 4.1.4');
+  });
+  test('a launcher that is not there is an answer; one that fails is none', () => {
+    const facts = read(mpi, { srun: { status: 1, text: 'srun: fatal: no configuration\n' } });
+    expect(short(facts.mpirun)).toBe('none');
+    expect(facts.slurm).toMatchObject({ unknown: 'error', why: expect.stringContaining('no configuration') });
+  });
+  test('names a Hydra by the version in its body', () => {
+    expect(
+      launcherVersion('HYDRA build details:\n    Version:                                 4.0.2\n    CC: gcc\n'),
+    ).toBe('HYDRA 4.0.2');
+  });
+});
+
+describe('gpu', () => {
+  const bus = (n: number, kind: string, vendor: string) => ({
+    [`/sys/bus/pci/devices/0000:0${n}:00.0/class`]: kind,
+    [`/sys/bus/pci/devices/0000:0${n}:00.0/vendor`]: vendor,
+  });
+  const none = { 'nvidia-driver': 'none', 'nvidia-cards': 'none', 'amd-driver': 'none', 'amd-cards': 'none' };
+  const shown = (facts: ReturnType<typeof read>) =>
+    Object.fromEntries(Object.keys(none).map((key) => [key, short(facts[key])]));
+
+  test('absence is proved from the bus, and only from the bus', () => {
+    expect(shown(read(gpu, { sys: small(bus(1, '0x020000', '0x10de')) }))).toEqual(none);
+    expect(shown(read(gpu, { sys: '' }))['nvidia-driver']).toBe('?absent');
+    expect(shown(read(gpu, { sys: { unknown: 'timeout' } }))['amd-driver']).toBe('?timeout');
+  });
+  test('a card without its driver is unknown, not none', () => {
+    const facts = read(gpu, { sys: small(bus(1, '0x030200', '0x10de')) });
+    expect(shown(facts)).toMatchObject({ 'nvidia-driver': '?absent', 'nvidia-cards': '?absent', 'amd-driver': 'none' });
+  });
+  test('counts cards of a kind and keeps no serial', () => {
+    const sys = small({
+      ...bus(1, '0x030200', '0x10de'),
+      ...bus(2, '0x030200', '0x10de'),
+      '/sys/module/nvidia/version': '535.54.03',
+    });
+    const card = 'NVIDIA A100-SXM4-80GB, 535.54.03, 92.00.45.00.05, 81920, Enabled, Disabled\n';
+    const facts = read(gpu, { sys, 'nvidia-smi': card + card });
+    expect(shown(facts)).toMatchObject({
+      'nvidia-driver': '535.54.03',
+      'nvidia-cards': '2 x NVIDIA A100-SXM4-80GB / 81920 / 92.00.45.00.05',
+    });
+    expect(short(facts['nvidia-modes'])).toBe('2 x Enabled / Disabled');
+    const broken = read(gpu, {
+      sys,
+      'nvidia-smi': { status: 9, text: "couldn't communicate with the NVIDIA driver\n" },
+    });
+    expect(shown(broken)['nvidia-cards']).toBe('?error');
+  });
+  test('an accelerator of AMD in KFD; an in-tree driver has the kernel as its version', () => {
+    const sys = `${small({ ...bus(1, '0x120000', '0x1002'), '/sys/class/kfd/kfd/topology/nodes/0/gpu_id': '0', '/sys/class/kfd/kfd/topology/nodes/1/gpu_id': '4711' })}n /sys/module/amdgpu\n`;
+    expect(shown(read(gpu, { sys }))).toMatchObject({ 'amd-driver': 'in-tree', 'amd-cards': '1' });
+  });
+});
+
+describe('fabric', () => {
+  test('adapters by kind for the fingerprint, one by one with ports besides', () => {
+    const of = (name: string, state: string) => ({
+      [`/sys/class/infiniband/${name}/hca_type`]: 'MT4129',
+      [`/sys/class/infiniband/${name}/fw_ver`]: '28.39.1002',
+      [`/sys/class/infiniband/${name}/board_id`]: 'MT_0000000838',
+      [`/sys/class/infiniband/${name}/ports/1/state`]: state,
+      [`/sys/class/infiniband/${name}/ports/1/rate`]: '400 Gb/sec (4X NDR)',
+      [`/sys/class/infiniband/${name}/ports/1/link_layer`]: 'InfiniBand',
+    });
+    const facts = read(fabric, {
+      sys: `n /sys/class/net\n${small({ ...of('mlx5_0', '4: ACTIVE'), ...of('mlx5_4', '1: DOWN') })}`,
+    });
+    expect(short(facts.infiniband)).toBe('2 x MT4129 / MT_0000000838 / 28.39.1002');
+    expect(short(facts.mlx5_4)).toBe(
+      'type MT4129, firmware 28.39.1002, board MT_0000000838, port 1 InfiniBand DOWN 400 Gb/sec (4X NDR)',
+    );
+    expect(short(facts.slingshot)).toBe('none');
+  });
+  test('without sysfs nothing is said to be absent', () => {
+    expect(short(read(fabric, { sys: '' }).infiniband)).toBe('?absent');
+    expect(short(read(fabric, { sys: 'n /sys/class/net\nd /sys/class/infiniband\n' }).infiniband)).toBe('?denied');
+  });
+});
+
+describe('modules', () => {
+  test('a kernel without loadable modules is no error', () => {
+    const facts = read(modules, { sys: small({ '/sys/module/printk/version': '1' }) });
+    expect(Object.keys(facts)).toEqual(['@loadable']);
+    expect(short(facts['@loadable'])).toBe('no');
+  });
+  test('loaded modules with what they state', () => {
+    const facts = read(modules, {
+      proc: 'mlx5_core 1 0 - Live 0x0 (OE)\nloop 1 0 - Live 0x0\n',
+      sys: small({ '/sys/module/mlx5_core/version': '23.10', '/sys/module/mlx5_core/taint': 'OE' }),
+    });
+    expect(short(facts.mlx5_core)).toBe('version=23.10 taint=OE');
+    expect(short(facts.loop)).toBe('loaded');
+  });
+});
+
+describe('hardware, container, system', () => {
+  test('kernel lists', () => {
+    expect([listLength('0-3,8'), listLength('0'), listLength(''), listLength('a')]).toEqual([
+      5,
+      1,
+      undefined,
+      undefined,
+    ]);
+  });
+  test('topology from sysfs, or from cpuinfo where sysfs has none', () => {
+    const online = { '/sys/devices/system/cpu/online': '0-255' };
+    const topology = {
+      '/sys/devices/system/cpu/cpu0/topology/thread_siblings_list': '0,128',
+      '/sys/devices/system/cpu/cpu0/topology/core_siblings_list': '0-63,128-191',
+    };
+    const facts = read(hardware, { sys: small({ ...online, ...topology }) });
+    expect(['threads', 'cores', 'sockets', 'threads-per-core'].map((key) => short(facts[key]))).toEqual([
+      '256',
+      '128',
+      '2',
+      '2',
+    ]);
+    const guest = read(hardware, {
+      sys: small({ '/sys/devices/system/cpu/online': '0-1' }),
+      cpuinfo: 'model name\t: EPYC\nsiblings\t: 2\ncpu cores\t: 2\n',
+    });
+    expect(['processor', 'cores', 'sockets', 'threads-per-core'].map((key) => short(guest[key]))).toEqual([
+      'EPYC',
+      '2',
+      '1',
+      '1',
+    ]);
+  });
+  test('user namespaces are tried; a refusal is a value with its words', () => {
+    const refused = read(container, {
+      userns: { status: 1, text: 'unshare: unshare failed: Operation not permitted\n' },
+    });
+    expect(short(refused['user-namespaces'])).toBe('refused: unshare: unshare failed: Operation not permitted');
+    expect(short(read(container, { userns: '' })['user-namespaces'])).toBe('work');
+    expect(short(read(container, {})['user-namespaces'])).toBe('?absent');
+  });
+  test('the C library by getconf, or by ldd, or unknown as on musl', () => {
+    expect(short(read(system, { getconf: 'glibc 2.36\n' }).glibc)).toBe('2.36');
+    expect(short(read(system, { ldd: 'ldd (Debian GLIBC 2.36-9+deb12u9) 2.36\nCopyright\n' }).glibc)).toBe('2.36');
+    expect(short(read(system, { ldd: { status: 1, text: 'musl libc (x86_64)\nVersion 1.2.5\n' } }).glibc)).toBe(
+      '?absent',
+    );
+  });
+  test('os-release and the step', () => {
+    const facts = read(system, {
+      os: 'PRETTY_NAME="SLES 15 SP5"\nID="sles"\nVERSION_ID="15.5"\n',
+      step: 'SLURM_JOB_ID=7\n',
+    });
+    expect([short(facts.os), short(facts['os-id']), short(facts['slurm-job-id'])]).toEqual([
+      'SLES 15 SP5',
+      'sles 15.5',
+      '7',
+    ]);
+    expect(short(facts['slurmd-nodename'])).toBe('?absent');
+  });
+});
+
+test.each(probes.map((probe) => [probe.name, probe] as const))(
+  '%s never throws, and every key it promises is there',
+  (_, probe) => {
+    const garbage = Object.fromEntries(probe.asks.map((ask) => [ask.id, Buffer.from([0, 255, 10, 118, 32, 9, 10])]));
+    const failed = Object.fromEntries(probe.asks.map((ask) => [ask.id, { status: 1, text: '' }]));
+    const hung = Object.fromEntries(probe.asks.map((ask) => [ask.id, { unknown: 'timeout' as const }]));
+    for (const given of [{}, garbage, failed, hung]) {
+      const facts = read(probe, given);
+      for (const key of Object.values(probe.fingerprints).flat()) expect(facts).toHaveProperty([key]);
+    }
+    for (const fact of Object.values(read(probe, hung))) expect('unknown' in fact).toBe(true);
+  },
+);
