@@ -1,6 +1,6 @@
 /** A collector rendered into a scratch directory and run for real under a given shell. */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -11,7 +11,14 @@ import { realFiles } from '../../src/system/files.ts';
 export const nonce = '00112233445566778899aabbccddeeff';
 
 /** The shells that what we generate must run under. */
-export const shells: readonly (readonly [string, ...string[]])[] = [['dash'], ['busybox', 'sh']];
+export const shells: readonly (readonly [string, ...string[]])[] = (
+  [['dash'], ['busybox', 'sh']] as readonly (readonly [string, ...string[]])[]
+).filter(([program]) => {
+  const found = (process.env.PATH ?? '').split(':').some((directory) => existsSync(join(directory, program)));
+  // In CI a shell that is not there is a failure: it stays in the list, and its tests fail.
+  if (!found && process.env.CI !== 'true') process.stderr.write(`left out: ${program} is not on the PATH\n`);
+  return found || process.env.CI === 'true';
+});
 
 const made: string[] = [];
 afterAll(() => {
