@@ -61,8 +61,9 @@ NodeName=node[1-$nodes] CPUs=2 Boards=1 SocketsPerBoard=1 CoresPerSocket=2 Threa
 PartitionName=batch Nodes=ALL Default=YES DefaultTime=01:00:00 MaxTime=1-00:00:00 State=UP
 CONF
   cat >"$new/cgroup.conf" <<'CONF'
-# Nothing here uses control groups; this only keeps slurmd from asking systemd for one.
-IgnoreSystemd=yes
+# Nothing here uses control groups. Naming a plugin keeps slurmd from looking for them, so it is all the same to it which
+# version the machine has, and it leaves no group behind.
+CgroupPlugin=cgroup/v1
 CONF
   install -o slurm -g slurm -m 600 /dev/stdin "$new/slurmdbd.conf" <<CONF
 AuthType=auth/munge

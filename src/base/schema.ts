@@ -84,7 +84,7 @@ function narrow(errors: readonly ErrorObject[]): readonly ErrorObject[] {
 function asOneChoice(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const [first] = errors;
   if (!first || errors.length < 2 || errors.some((error) => error.instancePath !== first.instancePath)) return errors;
-  const allowedValues = errors.map((error) => (error.params as Record<string, unknown>)['allowedValue']);
+  const allowedValues = errors.map((error) => (error.params as Record<string, unknown>).allowedValue);
   return [{ ...first, keyword: 'enum', params: { allowedValues } }];
 }
 
@@ -101,16 +101,16 @@ function problemOf(error: ErrorObject): SchemaProblem {
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'additionalProperties': {
-      const key = String(params['additionalProperty']);
-      const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
+      const key = String(params.additionalProperty);
+      const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
       const near = nearest(key, known);
       const hint = near ? `did you mean "${near}"?` : `known here: ${known.sort().join(', ')}`;
       return { message: `unknown key "${key}"`, hint, pointer: [...pointer, key], what: 'key' };
     }
     case 'required':
-      return { message: `${where} lacks the key "${params['missingProperty']}"`, pointer, what: 'value' };
+      return { message: `${where} lacks the key "${params.missingProperty}"`, pointer, what: 'value' };
     case 'enum': {
-      const allowed = (params['allowedValues'] as readonly unknown[]).map(String);
+      const allowed = (params.allowedValues as readonly unknown[]).map(String);
       const near = nearest(String(error.data), allowed);
       const hint = near ? `did you mean "${near}"?` : `use one of: ${allowed.join(', ')}`;
       return {
@@ -121,10 +121,10 @@ function problemOf(error: ErrorObject): SchemaProblem {
       };
     }
     case 'const':
-      return { message: `${where} must be ${JSON.stringify(params['allowedValue'])}`, pointer, what: 'value' };
+      return { message: `${where} must be ${JSON.stringify(params.allowedValue)}`, pointer, what: 'value' };
     case 'type':
       return {
-        message: `${where} must be ${[params['type']].flat().join(' or ')}, not ${kindOf(error.data)}`,
+        message: `${where} must be ${[params.type].flat().join(' or ')}, not ${kindOf(error.data)}`,
         pointer,
         what: 'value',
       };

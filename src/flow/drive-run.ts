@@ -12,7 +12,7 @@ import { collectorTexts } from './collector-texts.ts';
 import { deriveRun } from './derive-run.ts';
 import { inspectTreeOf } from './inspect-tree.ts';
 import { renderJobScript } from './job-template.ts';
-import { type OpenSite, openSiteText } from './open-site.ts';
+import { openSiteText } from './open-site.ts';
 import { type LaunchGround, placeCases, planCases } from './place-cases.ts';
 import { readRunDirectory } from './read-run-directory.ts';
 import { runRecord } from './run-record.ts';

@@ -7,7 +7,6 @@ export const runtimeMissing = defineError(
   'No container runtime was found on this machine.',
 );
 export const preflightRefused = defineError('PREFLIGHT_REFUSED', 'declaration', 'The image cannot start here.');
-export const storeMissing = defineError('FLOW_STORE_MISSING', 'declaration', 'There is no store to read from.');
 export const policyMissing = defineError('FLOW_POLICY_MISSING', 'declaration', 'The policy file is not there.');
 export const targetInvalid = defineError(
   'FLOW_TARGET_INVALID',

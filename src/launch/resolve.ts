@@ -97,13 +97,6 @@ export function runsSuiteProgram(from: Pick<Resolution, 'case'>): boolean {
   return from.case.test.command[0]?.startsWith('{{suite}}/') === true;
 }
 
-/** The program the suite brings for this image, as a path of the suite's folder; undefined for a program of the image. */
-export function suiteProgram(from: Resolution): string | undefined {
-  if (!runsSuiteProgram(from)) return undefined;
-  const fill = filler(from);
-  return fill(from.case.test.command[0] ?? '', 'command').slice(from.runtime.targets.suite.length + 1);
-}
-
 /** The Launch of a case. */
 export function resolveLaunch(from: Resolution): Launch {
   const fill = filler(from);

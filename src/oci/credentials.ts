@@ -31,12 +31,12 @@ export interface CredentialOptions {
  */
 export function credentialFiles(system: System, options: CredentialOptions = {}): readonly string[] {
   const variables = system.environment.variables;
-  const named = options.authFile ?? variables['REGISTRY_AUTH_FILE'];
+  const named = options.authFile ?? variables.REGISTRY_AUTH_FILE;
   if (named) return [named];
-  const home = variables['HOME'];
-  const runtime = variables['XDG_RUNTIME_DIR'];
-  const config = variables['XDG_CONFIG_HOME'] || (home && join(home, '.config'));
-  const docker = variables['DOCKER_CONFIG'] || (home && join(home, '.docker'));
+  const home = variables.HOME;
+  const runtime = variables.XDG_RUNTIME_DIR;
+  const config = variables.XDG_CONFIG_HOME || (home && join(home, '.config'));
+  const docker = variables.DOCKER_CONFIG || (home && join(home, '.docker'));
   return [
     ...(runtime ? [join(runtime, 'containers/auth.json')] : []),
     ...(config ? [join(config, 'containers/auth.json')] : []),
@@ -126,7 +126,7 @@ async function fromFile(
     const credential = entry && fromEntry(entry, path, key);
     if (credential) return credential;
   }
-  const store = file['credsStore'];
+  const store = file.credsStore;
   if (typeof store !== 'string' || store === '') return undefined;
   return askHelper(system, store, hosts.includes('docker.io') ? dockerHub : registry, path);
 }
@@ -153,7 +153,7 @@ function keysFor(hosts: readonly string[], repository: string): readonly string[
 }
 
 function fromEntry(entry: AuthFile, path: string, key: string): Credential | undefined {
-  const identity = entry['identitytoken'];
+  const identity = entry.identitytoken;
   if (typeof identity === 'string' && identity !== '')
     return { kind: 'identity-token', token: new Secret(identity), source: path };
   const { auth, username, password } = entry;
@@ -188,8 +188,8 @@ async function askHelper(system: System, name: string, server: string, path: str
     );
   if (answer.status !== 0 && /credentials not found/i.test(answer.stdout + answer.stderr)) return undefined;
   const value = answer.status === 0 ? parsed(answer.stdout) : undefined;
-  const user = value?.['Username'];
-  const secret = value?.['Secret'];
+  const user = value?.Username;
+  const secret = value?.Secret;
   if (typeof user !== 'string' || typeof secret !== 'string') {
     // What a helper prints may hold the secret, so none of it is shown.
     const how = answer.timedOut ? 'did not answer within 30 s' : `gave no credential (status ${answer.status})`;

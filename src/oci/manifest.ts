@@ -84,8 +84,8 @@ export function readManifest(raw: RawManifest, where: string): ReadManifest {
       `${where} is a Docker schema 1 manifest, which names no configuration and no exact bytes`,
       'pull and push the image with a current tool, such as `skopeo copy --format oci`',
     );
-  const listed = Array.isArray(value['manifests']);
-  const configured = value['config'] !== undefined || Array.isArray(value['layers']);
+  const listed = Array.isArray(value.manifests);
+  const configured = value.config !== undefined || Array.isArray(value.layers);
   if (listed && configured)
     throw manifestInvalid(`${where} is an index and a manifest at once`, 'push the image anew; this one is not safe');
   if (indexTypes.includes(raw.mediaType)) return { kind: 'index', index: readIndex(value, where) };
@@ -191,8 +191,8 @@ function memberOf(value: Readonly<Record<string, unknown>>, name: string): unkno
 
 /** The media type of bytes that name none: image-spec v1.1 lets it be missing. */
 function guessType(value: Readonly<Record<string, unknown>>): string {
-  if (Array.isArray(value['manifests'])) return mediaTypes.index;
-  const config = value['config'];
+  if (Array.isArray(value.manifests)) return mediaTypes.index;
+  const config = value.config;
   if (typeof config !== 'object' || config === null) return '';
   const type = memberOf(config as Record<string, unknown>, 'mediaType');
   return type === mediaTypes.dockerConfig ? mediaTypes.dockerManifest : mediaTypes.manifest;

@@ -126,7 +126,7 @@ async function finishUpload(
   open: () => Promise<Readable>,
   purpose: string,
 ): Promise<void> {
-  const location = started.headers['location'];
+  const location = started.headers.location;
   if (location === undefined) throw await client.session.refusal(started, `${purpose} (no Location came)`);
   await discard(started);
   const target = new URL(await client.session.resolve(location, asked));
@@ -161,7 +161,7 @@ async function mountBlob(client: Client, registry: string, descriptor: Descripto
   await discard(answer);
   if (answer.status !== 202) return answer.status === 201;
   // The server opened an upload in place of the mount; it is given back, since the caller opens its own.
-  const location = answer.headers['location'];
+  const location = answer.headers.location;
   if (location !== undefined) {
     const url = await client.session.resolve(location, target);
     const cancel = { method: 'DELETE', target: url, scopes: client.push, purpose } as const;
@@ -230,7 +230,7 @@ async function pages(
     if (!bytes)
       throw manifestInvalid(`${client.name}: cannot ${purpose}: the list is too long`, 'ask who runs the registry');
     found.push({ bytes, type: answer.headers['content-type'] });
-    const next = nextPage(answer.headers['link']);
+    const next = nextPage(answer.headers.link);
     target = next === undefined ? undefined : await client.session.resolve(next, target);
   }
   return found;

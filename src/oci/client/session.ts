@@ -131,7 +131,7 @@ export function openSession(
         ...(body && { body }),
         limitSeconds: request.answerSeconds ?? answerSeconds,
       });
-      const location = answer.headers['location'];
+      const location = answer.headers.location;
       const followable = request.method === 'GET' || request.method === 'HEAD' ? [301, 302, 303, 307, 308] : [307, 308];
       if (!followable.includes(answer.status) || !location || hops >= redirects) return answer;
       await discard(answer);
@@ -225,12 +225,12 @@ function basic(credential: Credential | undefined): string | undefined {
 /** Bearer before basic: a token says less than a password. */
 function chooseChallenge(challenges: readonly Challenge[]): Challenge | undefined {
   return (
-    challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters['realm']) ??
+    challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm) ??
     challenges.find(({ scheme }) => scheme === 'basic')
   );
 }
 
 function scopesOf(wanted: readonly string[], challenge: Challenge): readonly string[] {
   if (wanted.length > 0) return wanted;
-  return (challenge.parameters['scope'] ?? '').split(' ').filter((scope) => scope !== '');
+  return (challenge.parameters.scope ?? '').split(' ').filter((scope) => scope !== '');
 }

@@ -271,7 +271,7 @@ async function clear(tree: Growing, parent: DirectoryNode, name: string): Promis
 }
 
 function modifiedOf(header: TarHeader): Date {
-  const pax = header.pax && Object.hasOwn(header.pax, 'mtime') ? Number(header.pax['mtime']) * 1000 : Number.NaN;
+  const pax = header.pax && Object.hasOwn(header.pax, 'mtime') ? Number(header.pax.mtime) * 1000 : Number.NaN;
   const time = Number.isFinite(pax) ? pax : header.mtime.getTime();
   // Years beyond what every file system can keep are cut off.
   return new Date(Number.isFinite(time) ? Math.min(Math.max(time, 0), 0xffffffff * 1000) : 0);

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { errorCatalogue } from '../../src/base/error.ts';
+import { commandReference } from '../../src/cli/reference.ts';
+import { publishedSchemas } from '../../src/flow/language.ts';
+import { sourceFiles } from './folders.ts';
+
+describe('docs/errors.md', () => {
+  it('has every error of the catalogue, with its meaning, and no other', async () => {
+    for (const file of sourceFiles())
+      if (file.text.includes('defineError(') && file.path !== 'base/error.ts')
+        await import(join('../../src', file.path));
+    const text = readFileSync('docs/errors.md', 'utf8');
+    const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d) \| (.+?) \| (.+?) \|$/gm)];
+    const documented = rows.map(([, code, exit, meaning]) => `${code} ${exit} ${meaning}`);
+    const defined = errorCatalogue().map(
+      ({ code, kind, meaning }) => `${code} ${kind === 'declaration' ? 2 : 3} ${meaning}`,
+    );
+    expect(documented).toEqual(defined);
+    expect(rows.filter(([, , , , todo]) => (todo ?? '').trim().length < 10)).toEqual([]);
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('is what the commands say of themselves', () => {
+    expect(readFileSync('docs/cli.md', 'utf8')).toBe(commandReference());
+  });
+});
+
+describe('docs/schemas', () => {
+  it('holds the schemas as they are published', () => {
+    expect(readdirSync('docs/schemas').sort()).toEqual(
+      Object.keys(publishedSchemas)
+        .map((name) => `${name}.schema.json`)
+        .sort(),
+    );
+    for (const [name, schema] of Object.entries(publishedSchemas))
+      expect(JSON.parse(readFileSync(`docs/schemas/${name}.schema.json`, 'utf8'))).toEqual(
+        JSON.parse(JSON.stringify(schema)),
+      );
+  });
+});
