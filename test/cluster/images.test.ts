@@ -1,0 +1,96 @@
+/** Images that nobody tuned for, images that cannot start, and one machine without a scheduler. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assay, site, tester } from './kill.ts';
+
+const layouts = '/var/lib/assay-cluster/images';
+
+function built(name: string): string {
+  execFileSync('cluster/image/build', [name, join(layouts, name)], { stdio: 'ignore' });
+  return join(layouts, name);
+}
+
+describe('wireup', () => {
+  it.each([
+    ['openmpi5', 'pmix', 'Open MPI v5'],
+    ['mpich5', 'pmi2', 'MPICH'],
+  ])('passes on %s under %s', (name, mpi, library) => {
+    const target = `registry:5000/assay/candidate-${name}:1`;
+    const pushed = tester(
+      'skopeo',
+      'copy',
+      '--quiet',
+      '--preserve-digests',
+      `oci:${built(name)}:${name}`,
+      `docker://${target}`,
+    );
+    expect(pushed.status).toBe(0);
+    const { status, stdout, stderr } = tester(assay, 'run', 'wireup', '--image', target, '--site', site, '--fresh');
+    expect(stderr).toContain(`--mpi=${mpi}`);
+    expect(stdout.match(/ pass\b/g)?.length).toBe(3);
+    expect(status).toBe(0);
+    expect(tester(assay, 'show', 'latest', '--site', site, '--json').stdout).toContain(library);
+  });
+
+  it.each([
+    ['musl', 'musl'],
+    ['arm64', 'arm64'],
+  ])('is refused before any allocation for %s, in words', (name, word) => {
+    const { status, stderr } = tester(assay, 'run', 'wireup', '--image', `oci:${built(name)}`, '--site', site);
+    expect(status).toBe(2);
+    expect(stderr).toContain('PREFLIGHT_REFUSED');
+    expect(stderr).toContain(word);
+  });
+});
+
+describe('plan', () => {
+  it('prints what run then does, but for the holes', () => {
+    const image = 'registry:5000/assay/candidate:demo';
+    const plan = tester(assay, 'plan', 'wireup', '--image', image, '--site', site);
+    expect(plan.status).toBe(0);
+    expect(tester(assay, 'run', 'wireup', '--image', image, '--site', site, '--fresh').status).toBe(0);
+    const { run } = JSON.parse(tester(assay, 'show', 'latest', '--site', site, '--json').stdout) as {
+      run: { id: string; directory: string };
+    };
+    const script = execFileSync('cat', [join(run.directory, 'allocations/a1/job.sh')], { encoding: 'utf8' });
+    const steps = script.split('\n').filter((line) => line.startsWith('step 0'));
+    const planned = plan.stdout.split('\n').filter((line) => line.startsWith('srun '));
+    const filled = planned.map((line) => line.replaceAll('@RUN@', run.directory).replaceAll('@RUN_ID@', run.id));
+    expect(steps.map((line) => line.replace(/^step \d+ \d+ /, ''))).toEqual(filled);
+    expect(filled.length).toBe(3);
+  });
+});
+
+describe('without a scheduler', () => {
+  it('runs lammps from a layout as an ordinary user, with two ranks in one communicator', () => {
+    const home = '/var/lib/assay-cluster/shared/home/tester/alone';
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(join(home, 'bin'), { recursive: true });
+    const hidden = new Set([
+      'sbatch',
+      'srun',
+      'squeue',
+      'scancel',
+      'sacct',
+      'sinfo',
+      'scontrol',
+      'qsub',
+      'bsub',
+      'flux',
+    ]);
+    for (const name of execFileSync('ls', ['/usr/bin'], { encoding: 'utf8' }).split('\n'))
+      if (name !== '' && !hidden.has(name)) symlinkSync(join('/usr/bin', name), join(home, 'bin', name));
+    execFileSync('chown', ['-R', 'tester:', home]);
+    const words = ['exec', '--user', 'tester', '--env', `PATH=${home}/bin`, '--env', `HOME=${home}`, '--', assay];
+    const image = `oci:${layouts}/demo`;
+    const answer = spawnSync('cluster/cluster', [...words, 'run', 'lammps', '--image', image], { encoding: 'utf8' });
+    expect(answer.stderr).toContain('no site was given and no scheduler is here');
+    expect(answer.stdout).toMatch(/nodes=1 ranks=2 +pass/);
+    expect(answer.stdout).toMatch(/nodes=2 ranks=2 +skip/);
+    expect(answer.status).toBe(0);
+    expect(existsSync(join(home, '.local/state/assay/assay.db'))).toBe(true);
+    rmSync(home, { recursive: true, force: true });
+  });
+});
