@@ -165,7 +165,13 @@ export async function pushLayout(layout: string, name: string): Promise<void> {
 
 /** The digest that a name has in the registry, as skopeo tells it; undefined when there is no such name. */
 export async function digestInRegistry(name: string): Promise<string | undefined> {
-  const { status, stdout } = await as('gatekeeper', ['skopeo', 'inspect', '--format', '{{.Digest}}', `docker://${name}`]);
+  const { status, stdout } = await as('gatekeeper', [
+    'skopeo',
+    'inspect',
+    '--format',
+    '{{.Digest}}',
+    `docker://${name}`,
+  ]);
   return status === 0 ? stdout.trim() : undefined;
 }
 
