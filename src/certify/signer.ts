@@ -51,7 +51,7 @@ export async function loadSigner(
   if (/-----BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----/.test(pem)) {
     throw keyInvalid(
       `${path} is a key in cosign's own encrypted form`,
-      'Assay reads PKCS#8: make a pair with assay key generate, or one with openssl genpkey, and trust its public key',
+      'Assay reads PKCS#8: make a pair with assay key, or one with openssl genpkey, and trust its public key',
     );
   }
   const encrypted = pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----');

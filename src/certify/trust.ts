@@ -23,7 +23,7 @@ export interface Trust {
   readonly keys: readonly TrustedKey[];
 }
 
-const wanted = 'use ECDSA P-256 or Ed25519: assay key generate makes such a pair';
+const wanted = 'use ECDSA P-256 or Ed25519: assay key makes such a pair';
 
 /** Algorithm of a key, private or public; throws CERTIFY_KEY_INVALID for any other. */
 export function algorithmOf(key: KeyObject, name: string): KeyAlgorithm {
@@ -79,7 +79,7 @@ export async function readKeyFile(system: Pick<System, 'files'>, path: string): 
     return await system.files.readText(path);
   } catch (error) {
     const why = hasCode(error, 'ENOENT', 'ENOTDIR') ? 'is not there' : `cannot be read: ${messageOf(error)}`;
-    throw keyMissing(`the key file ${path} ${why}`, 'check the path and its mode; assay key generate makes a pair', {
+    throw keyMissing(`the key file ${path} ${why}`, 'check the path and its mode; assay key makes a pair', {
       cause: error,
     });
   }

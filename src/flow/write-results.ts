@@ -38,6 +38,6 @@ export async function writeResults(system: System, paths: RunPaths, record: RunR
 
 /** Puts the record into the site's store. */
 export async function storeRun(system: System, site: Site, record: RunRecord): Promise<string> {
-  const store = await openStore(system, site.directories.store, 'write');
+  const store = await openStore(system, site.directories.store, 'write', { kept: record.run });
   return writeRun(store, record);
 }

@@ -26,6 +26,8 @@ export interface Store {
 export interface StoreOptions {
   /** Longest wait for other processes, in seconds. */
   readonly limitSeconds?: number;
+  /** Where the data to be stored is kept else, for the hint of an error. */
+  readonly kept?: KeptRun;
 }
 
 const usualLimitSeconds = 60;
@@ -41,7 +43,12 @@ export async function openStore(
   access: 'read' | 'write',
   options: StoreOptions = {},
 ): Promise<Store> {
-  const attempt: Attempt = { path, access, limitSeconds: options.limitSeconds ?? usualLimitSeconds };
+  const attempt: Attempt = {
+    path,
+    access,
+    limitSeconds: options.limitSeconds ?? usualLimitSeconds,
+    ...(options.kept && { kept: options.kept }),
+  };
   let database: Database | undefined;
   try {
     await prepare(system, path, access);
