@@ -1,16 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/base/error.ts';
 import { commandReference } from '../../src/cli/reference.ts';
 import { publishedSchemas } from '../../src/flow/language.ts';
 import { sourceFiles } from './folders.ts';
 
+// The catalogue holds the errors of the modules that were loaded.
+beforeAll(async () => {
+  for (const file of sourceFiles())
+    if (file.text.includes('defineError(') && file.path !== 'base/error.ts') await import(join('../../src', file.path));
+});
+
 describe('docs/errors.md', () => {
-  it('has every error of the catalogue, with its meaning, and no other', async () => {
-    for (const file of sourceFiles())
-      if (file.text.includes('defineError(') && file.path !== 'base/error.ts')
-        await import(join('../../src', file.path));
+  it('has every error of the catalogue, with its meaning, and no other', () => {
     const text = readFileSync('docs/errors.md', 'utf8');
     const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d) \| (.+?) \| (.+?) \|$/gm)];
     const documented = rows.map(([, code, exit, meaning]) => `${code} ${exit} ${meaning}`);
@@ -19,6 +22,20 @@ describe('docs/errors.md', () => {
     );
     expect(documented).toEqual(defined);
     expect(rows.filter(([, , , , todo]) => (todo ?? '').trim().length < 10)).toEqual([]);
+  });
+});
+
+describe('an error', () => {
+  it('always comes with a hint', () => {
+    const files = sourceFiles();
+    const makers = files.flatMap(({ text }) =>
+      [...text.matchAll(/const (\w+) = defineError\(/g)].map((match) => match[1]),
+    );
+    expect(makers.length).toBe(errorCatalogue().length);
+    const bare = new RegExp(`\\b(${makers.join('|')})\\((?:(?!;\\n)[^])*?,\\s*(''|""|\`\`)\\s*[,)]`, 'g');
+    expect(files.flatMap(({ path, text }) => [...text.matchAll(bare)].map((match) => `${path}: ${match[1]}`))).toEqual(
+      [],
+    );
   });
 });
 
