@@ -9,6 +9,7 @@ import type { Oversubscription } from '../judge/performance.ts';
 import type { StepEnd } from '../judge/status.ts';
 import { placeholderValues } from '../launch/resolve.ts';
 import type { ObservationDeclaration } from '../observe/declaration.ts';
+import { lastWords } from '../observe/last-words.ts';
 import type { StepOutput } from '../observe/observation.ts';
 import { observe } from '../observe/observe.ts';
 import { type AllocationState, type StepEvent, stepOf } from '../run/state.ts';
@@ -73,7 +74,9 @@ async function sourceOf(
     suite: item.suite,
     test: item.test.name,
     parameters: item.parameters,
-    step: skip ? { state: 'skipped', exitCode: null, why: skip.why } : endOf(item, found),
+    step: skip
+      ? { state: 'skipped', exitCode: null, why: skip.why }
+      : await withLastWords(system, run, endOf(item, found), found?.step),
     observed: observe(observations, output),
     checks: fill<Readonly<Record<string, CheckDeclaration>>>(item.test.checks),
     performance: item.test.performance,
@@ -116,6 +119,29 @@ function endOf(item: Case, found: ReturnType<typeof stepOf>): StepEnd {
       return { state: ended.state, exitCode: null, why };
     default:
       return { state: 'not-run', exitCode: null, why };
+  }
+}
+
+/** Bytes read from either end of a standard error: what matters stands there, however long it is. */
+const endsRead = 16 * 1024;
+
+/** A failed step's end with what the program said of it. */
+async function withLastWords(system: System, run: RunDirectory, end: StepEnd, step?: StepEvent): Promise<StepEnd> {
+  if (!step || !(end.state === 'failed' || end.state === 'launch-failed')) return end;
+  const kept = step.files.find((file) => file.path === `allocations/${step.allocation}/steps/${step.step}/stderr`);
+  if (!kept) return end;
+  const read = (offset: number) => system.files.readRange(join(run.paths.directory, kept.path), offset, endsRead);
+  try {
+    const head = Buffer.from(await read(0)).toString('utf8');
+    const tail =
+      kept.size > endsRead ? Buffer.from(await read(Math.max(endsRead, kept.size - endsRead))).toString('utf8') : '';
+    const said = lastWords(head + tail);
+    return said === ''
+      ? end
+      : { ...end, why: [end.why, `standard error says: ${said}`].filter((part) => part !== '').join('; ') };
+  } catch {
+    // A file that is gone or replaced is told by the integrity of the run directory.
+    return end;
   }
 }
 

@@ -40,6 +40,21 @@ const faults: Readonly<Record<Exclude<StepState, 'completed' | 'failed'>, readon
   skipped: ['skip', 'was skipped'],
 };
 
+/** What a shell's status above 128 stands for, where a program was ended by a signal (signal(7), x86 and ARM). */
+const signals: Readonly<Record<number, string>> = {
+  129: 'SIGHUP',
+  130: 'SIGINT',
+  131: 'SIGQUIT',
+  132: 'SIGILL',
+  134: 'SIGABRT',
+  135: 'SIGBUS',
+  136: 'SIGFPE',
+  137: 'SIGKILL',
+  139: 'SIGSEGV',
+  141: 'SIGPIPE',
+  143: 'SIGTERM',
+};
+
 /** The finding `status`: `fail` when the container is to blame, `error` when the site or the harness is. */
 export function statusFinding(step: StepEnd): Finding {
   const make = (verdict: Finding['verdict'], message: string): Finding => ({
@@ -56,7 +71,9 @@ export function statusFinding(step: StepEnd): Finding {
         ? make('fail', 'the step failed without an exit status')
         : make('error', 'the step is said to have completed, but its exit status is not known');
     }
-    if (step.exitCode !== 0) return make('fail', `the step ended with status ${step.exitCode}`);
+    const signal = signals[step.exitCode];
+    if (step.exitCode !== 0)
+      return make('fail', `the step ended with status ${step.exitCode}${signal ? ` (${signal})` : ''}`);
     return step.state === 'completed'
       ? make('pass', 'the step ended with status 0')
       : make('fail', 'the scheduler says that the step failed, though its status is 0');

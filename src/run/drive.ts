@@ -37,7 +37,7 @@ export type Driven = 'ended' | 'held' | 'interrupted';
 
 /** Seconds to wait for a file that another host wrote: attribute caches of NFS and Lustre. */
 const fileLag = 5;
-/** Seconds to go on asking a scheduler that does not take a submission. */
+/** Seconds to go on asking a scheduler that does not take a submission; less where the whole wait is shorter. */
 const submitPatience = 60;
 
 /** Submits what is planned and stays until every allocation is over, the wait is, or a signal came. */
@@ -89,6 +89,7 @@ async function submit(drive: Drive, allocation: AllocationState): Promise<void> 
     environment: jobEnvironment(system.environment),
   });
   const began = system.clock.monotonic();
+  const patience = Math.min(submitPatience, drive.waitAtMostSeconds);
   for (let attempt = 1; ; attempt += 1) {
     const answer = asked.read(await system.ask(asked.ask));
     if ('jobId' in answer) {
@@ -112,7 +113,7 @@ async function submit(drive: Drive, allocation: AllocationState): Promise<void> 
     }
     // The job may exist although the answer was lost: look for it before asking again.
     if (await adopt(drive, allocation)) return;
-    if (system.clock.monotonic() - began > submitPatience || drive.signal.aborted)
+    if (system.clock.monotonic() - began > patience || drive.signal.aborted)
       throw runSchedulerSilent(
         `the scheduler did not take allocation ${allocation.plan.id}: ${answer.unclear}`,
         'see whether slurmctld answers (scontrol ping), then go on with: assay run --resume RUN',

@@ -1,11 +1,11 @@
 /** Images that nobody tuned for, images that cannot start, and one machine without a scheduler. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { assay, site, tester } from './kill.ts';
+import { as, assay, home, image, push, site, state, tester } from './login.ts';
 
-const layouts = '/var/lib/assay-cluster/images';
+const layouts = join(state, 'images');
 
 function built(name: string): string {
   execFileSync('cluster/image/build', [name, join(layouts, name)], { stdio: 'ignore' });
@@ -18,15 +18,7 @@ describe('wireup', () => {
     ['mpich5', 'pmi2', 'MPICH'],
   ])('passes on %s under %s', (name, mpi, library) => {
     const target = `registry:5000/assay/candidate-${name}:1`;
-    const pushed = tester(
-      'skopeo',
-      'copy',
-      '--quiet',
-      '--preserve-digests',
-      `oci:${built(name)}:${name}`,
-      `docker://${target}`,
-    );
-    expect(pushed.status).toBe(0);
+    push(`${built(name)}:${name}`, target);
     const { status, stdout, stderr } = tester(assay, 'run', 'wireup', '--image', target, '--site', site, '--fresh');
     expect(stderr).toContain(`--mpi=${mpi}`);
     expect(stdout.match(/ pass\b/g)?.length).toBe(3);
@@ -47,7 +39,6 @@ describe('wireup', () => {
 
 describe('plan', () => {
   it('prints what run then does, but for the holes', () => {
-    const image = 'registry:5000/assay/candidate:demo';
     const plan = tester(assay, 'plan', 'wireup', '--image', image, '--site', site);
     expect(plan.status).toBe(0);
     expect(tester(assay, 'run', 'wireup', '--image', image, '--site', site, '--fresh').status).toBe(0);
@@ -65,9 +56,9 @@ describe('plan', () => {
 
 describe('without a scheduler', () => {
   it('runs lammps from a layout as an ordinary user, with two ranks in one communicator', () => {
-    const home = '/var/lib/assay-cluster/shared/home/tester/alone';
-    rmSync(home, { recursive: true, force: true });
-    mkdirSync(join(home, 'bin'), { recursive: true });
+    const own = join(home, 'alone');
+    rmSync(own, { recursive: true, force: true });
+    mkdirSync(join(own, 'bin'), { recursive: true });
     const hidden = new Set([
       'sbatch',
       'srun',
@@ -81,16 +72,24 @@ describe('without a scheduler', () => {
       'flux',
     ]);
     for (const name of execFileSync('ls', ['/usr/bin'], { encoding: 'utf8' }).split('\n'))
-      if (name !== '' && !hidden.has(name)) symlinkSync(join('/usr/bin', name), join(home, 'bin', name));
-    execFileSync('chown', ['-R', 'tester:', home]);
-    const words = ['exec', '--user', 'tester', '--env', `PATH=${home}/bin`, '--env', `HOME=${home}`, '--', assay];
-    const image = `oci:${layouts}/demo`;
-    const answer = spawnSync('cluster/cluster', [...words, 'run', 'lammps', '--image', image], { encoding: 'utf8' });
+      if (name !== '' && !hidden.has(name)) symlinkSync(join('/usr/bin', name), join(own, 'bin', name));
+    execFileSync('chown', ['-R', 'tester:', own]);
+    const answer = as(
+      'tester',
+      'env',
+      `PATH=${own}/bin`,
+      `HOME=${own}`,
+      assay,
+      'run',
+      'lammps',
+      '--image',
+      `oci:${layouts}/demo`,
+    );
     expect(answer.stderr).toContain('no site was given and no scheduler is here');
     expect(answer.stdout).toMatch(/nodes=1 ranks=2 +pass/);
     expect(answer.stdout).toMatch(/nodes=2 ranks=2 +skip/);
     expect(answer.status).toBe(0);
-    expect(existsSync(join(home, '.local/state/assay/assay.db'))).toBe(true);
-    rmSync(home, { recursive: true, force: true });
+    expect(existsSync(join(own, '.local/state/assay/assay.db'))).toBe(true);
+    rmSync(own, { recursive: true, force: true });
   });
 });

@@ -2,29 +2,19 @@
  * The main job on the real cluster: image, three suites on four nodes, gate, promotion, verification; and that what is
  * stored is what the outputs say.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/store/run-record.ts';
-
-const shared = '/var/lib/assay-cluster/shared';
-const assay = `${shared}/opt/assay/bin/assay`;
-const site = `${shared}/opt/assay/sites/cluster.yaml`;
-const policy = `${shared}/opt/assay/sites/policy-demo.yaml`;
-
-/** Runs a command in the cluster as an ordinary user. */
-function inCluster(user: string, ...words: readonly string[]) {
-  const answer = spawnSync('cluster/cluster', ['exec', '--user', user, '--', ...words], { encoding: 'utf8' });
-  return { status: answer.status, stdout: answer.stdout, stderr: answer.stderr };
-}
+import { assay, gatekeeper, home, image, policy, site, tester } from './login.ts';
 
 let record: RunRecord;
 let demo = '';
 
 beforeAll(() => {
   demo = execFileSync('bash', ['cluster/demo'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  record = JSON.parse(inCluster('tester', assay, 'show', 'latest', '--site', site, '--json').stdout) as RunRecord;
+  record = JSON.parse(tester(assay, 'show', 'latest', '--site', site, '--json').stdout) as RunRecord;
 }, 900_000);
 
 describe('the demo', () => {
@@ -74,14 +64,14 @@ describe('the evidence', () => {
   });
 
   it('leaves no job in the queue', () => {
-    expect(inCluster('tester', 'squeue', '--noheader', '--me', '--format=%j').stdout).not.toContain(record.run.id);
+    expect(tester('squeue', '--noheader', '--me', '--format=%j').stdout).not.toContain(record.run.id);
   });
 });
 
 describe('the gate', () => {
   const to = `registry:5000/assay/blessed:refused-${Date.now()}`;
   const gate = (directory: string, ...more: readonly string[]) =>
-    inCluster('gatekeeper', assay, 'gate', directory, '--policy', policy, '--site', site, '--to', to, ...more);
+    gatekeeper(assay, 'gate', directory, '--policy', policy, '--site', site, '--to', to, ...more);
 
   it('promotes the run as it is, to a tag that holds nothing yet', () => {
     const { status, stdout } = gate(record.run.directory);
@@ -90,7 +80,7 @@ describe('the gate', () => {
   });
 
   it('refuses a run whose output was edited afterwards, and one whose journal was', () => {
-    const copy = `${shared}/home/tester/assay/edited`;
+    const copy = `${home}/assay/edited`;
     rmSync(copy, { recursive: true, force: true });
     execFileSync('cp', ['-a', record.run.directory, copy]);
     const log = record.files.find(
@@ -112,80 +102,18 @@ describe('the gate', () => {
 
   it('holds without evidence, and with a journal that is not the one the pipeline saw refuses', () => {
     expect(gate(record.run.directory, '--expect', `sha256:${'0'.repeat(64)}`).status).toBe(1);
-    const empty = `${shared}/home/tester/assay/empty/`;
+    const empty = `${home}/assay/empty/`;
     const { status, stdout } = gate(empty);
     expect(status).toBe(4);
     expect(stdout).toContain('HOLD');
   });
 
   it('left nothing in the blessed repository under the tag it was asked for', () => {
-    expect(inCluster('gatekeeper', 'skopeo', 'inspect', `docker://${to}`).status).not.toBe(0);
+    expect(gatekeeper('skopeo', 'inspect', `docker://${to}`).status).not.toBe(0);
   });
 
   it('lets the user who runs images write no blessed image', () => {
-    const push = inCluster('tester', 'skopeo', 'copy', 'docker://registry:5000/assay/candidate:demo', `docker://${to}`);
+    const push = tester('skopeo', 'copy', `docker://${image}`, `docker://${to}`);
     expect(push.status).not.toBe(0);
-  });
-});
-
-describe('errors', () => {
-  it('names code, line and caret for a misspelt key of a suite', () => {
-    const directory = `${shared}/home/tester/misspelt`;
-    execFileSync('mkdir', ['-p', directory]);
-    const text = readFileSync('suites/wireup/suite.yaml', 'utf8').replace('time_limit', 'time_limt');
-    writeFileSync(join(directory, 'suite.yaml'), text);
-    const { status, stderr } = inCluster(
-      'tester',
-      assay,
-      'run',
-      directory,
-      '--image',
-      'registry:5000/assay/candidate:demo',
-      '--site',
-      site,
-    );
-    expect(status).toBe(2);
-    expect(stderr).toContain('SUITE_INVALID');
-    expect(stderr).toMatch(/suite\.yaml:\d+:\d+ {2}.*time_limt[^\n]*\n *\^+/);
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  it('names registry and credential file for a wrong password, never the password', () => {
-    const auth = `${shared}/home/tester/wrong.json`;
-    const token = Buffer.from('ci:swordfish99').toString('base64');
-    writeFileSync(auth, JSON.stringify({ auths: { 'registry:5000': { auth: token } } }));
-    const own = `${shared}/home/tester/wrong.yaml`;
-    const text = readFileSync(site, 'utf8').replace(
-      'ca: ../../../registry/ca.crt',
-      `ca: ${shared}/registry/ca.crt\n    credentials: ${auth}`,
-    );
-    writeFileSync(own, text);
-    const { status, stderr } = inCluster(
-      'tester',
-      assay,
-      'run',
-      'wireup',
-      '--image',
-      'registry:5000/assay/candidate:demo',
-      '--site',
-      own,
-    );
-    expect(status).toBe(3);
-    expect(stderr).toContain('OCI_AUTH_REFUSED');
-    expect(stderr).not.toContain('swordfish99');
-    for (const file of [auth, own]) rmSync(file);
-  });
-
-  it('refuses to run on a login node that no site describes', () => {
-    const { status, stderr } = inCluster(
-      'tester',
-      assay,
-      'run',
-      'wireup',
-      '--image',
-      'registry:5000/assay/candidate:demo',
-    );
-    expect(status).toBe(2);
-    expect(stderr).toContain('SITE_MISSING');
   });
 });
