@@ -16,6 +16,8 @@ export async function runProgram(words: readonly string[], version: string): Pro
   const onSignal = (signal: NodeJS.Signals) => stop.abort(signal);
   // GitLab sends SIGTERM and SIGHUP in any order, close together: the first decides, more change nothing.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // Whoever reads the output may go away (`assay run … | head`); the run, and its jobs, must not end for that.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   let exitCode = 0;
   const program = buildProgram(commands, version, async (command, input: CommandInput) => {
     const output = await command.run(input, { system: realSystem(), version, signal: stop.signal });
@@ -33,10 +35,16 @@ export async function runProgram(words: readonly string[], version: string): Pro
   }
 }
 
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 async function print(output: CommandOutput, json: boolean): Promise<void> {
   const text = json ? `${JSON.stringify(output.value, null, 2)}\n` : output.text;
   await new Promise<void>((done, failed) => {
-    process.stdout.write(text, (error) => (error ? failed(error) : done()));
+    process.stdout.write(text, (error) =>
+      error && !('code' in error && error.code === 'EPIPE') ? failed(error) : done(),
+    );
   });
 }
 

@@ -1,11 +1,12 @@
 /** Drives a run from its directory to its end: the same for a fresh run and for one that was killed anywhere. */
 import { dirname, join } from 'node:path';
+import type { FileStamps } from '../oci/tree/verify-tree.ts';
 import { type Driven, driveAllocations, settle } from '../run/drive.ts';
 import { type Journal, openJournal } from '../run/journal.ts';
 import { takeLock } from '../run/lock.ts';
 import { runPaths } from '../run/run.ts';
 import { stageAllocation } from '../run/stage.ts';
-import { type AllocationState, foldEvents, type RunState, stepOf } from '../run/state.ts';
+import { type AllocationState, type RunState, stepOf } from '../run/state.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
 import { collectorTexts } from './collector-texts.ts';
@@ -29,12 +30,20 @@ export interface RunResult {
   readonly stored: string;
 }
 
-/** Drives the run in a directory. `waitAtMost` in seconds replaces the site's limit. */
+/** What a process that drives a run may know beside its directory. */
+export interface DriveOptions {
+  /** Seconds; replaces the site's limit. */
+  readonly waitAtMost?: number | undefined;
+  /** Files of the image that this process has read and found good. */
+  readonly seen?: FileStamps | undefined;
+}
+
+/** Drives the run in a directory. */
 export async function driveRun(
   system: System,
   directory: string,
   signal: AbortSignal,
-  waitAtMost?: number,
+  { waitAtMost, seen }: DriveOptions = {},
 ): Promise<RunResult> {
   const paths = runPaths(directory);
   const lock = await takeLock(system, paths.lock);
@@ -54,9 +63,9 @@ export async function driveRun(
       mpi: opened.mpi.choice,
     };
     let driven: Driven = 'ended';
-    if (!foldEvents(journal.events()).finishedAt) {
+    if (!journal.state().finishedAt) {
       if (!run.state.trees.some((look) => look.when === 'before'))
-        await lookAtTree(system, journal, opened.tree, 'before');
+        await lookAtTree(system, journal, opened.tree, 'before', seen);
       await planWave(journal, ground);
       const texts = await collectorTexts(system, opened, site);
       const drive = {
@@ -77,15 +86,15 @@ export async function driveRun(
       };
       driven = await driveAllocations(drive);
       if (driven === 'ended') {
-        await settle(drive, foldEvents(journal.events()));
-        await lookAtTree(system, journal, opened.tree, 'after');
+        await settle(drive, journal.state());
+        await lookAtTree(system, journal, opened.tree, 'after', seen);
         await journal.append({ type: 'finished' });
       }
     }
     const record = runRecord(await deriveRun(system, directory));
     await writeResults(system, paths, record);
     const stored = await storeRun(system, site.site, record);
-    const { held } = foldEvents(journal.events());
+    const { held } = journal.state();
     return { record, driven, directory, stored, ...(driven === 'held' && held !== undefined && { held }) };
   } finally {
     await lock.release();
@@ -94,7 +103,7 @@ export async function driveRun(
 
 /** Plans what has no place yet: everything at first; later what an allocation that was stopped or lost left undone. */
 async function planWave(journal: Journal, ground: LaunchGround): Promise<void> {
-  const state = foldEvents(journal.events());
+  const state = journal.state();
   const { placed, skips } = placeCases(ground);
   const wanted = placed.filter((item) => needsPlace(state, item.case));
   if (wanted.length === 0 && state.allocations.length > 0) return;
@@ -114,7 +123,8 @@ async function lookAtTree(
   journal: Journal,
   tree: { readonly root: string; readonly digest: `sha256:${string}` },
   when: 'before' | 'after',
+  seen: FileStamps | undefined,
 ): Promise<void> {
   system.log.progress(`checking the unpacked image ${when} the run`);
-  await journal.append({ type: 'tree', when, ...(await inspectTreeOf(system, tree.root, tree.digest)) });
+  await journal.append({ type: 'tree', when, ...(await inspectTreeOf(system, tree.root, tree.digest, seen)) });
 }

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { type Digest, digestOf } from '../base/digest.ts';
 import { readTree, type Tree } from '../oci/tree/tree.ts';
-import { verifyTree } from '../oci/tree/verify-tree.ts';
+import { type FileStamps, verifyTree } from '../oci/tree/verify-tree.ts';
 import type { System } from '../system/system.ts';
 
 /** What a look found. `digest` is the manifest's that lies beside the tree now. */
@@ -25,11 +25,19 @@ export async function manifestBeside(system: System, root: string): Promise<Tree
   }
 }
 
-/** Reads every file of the tree and compares it with the manifest beside it. */
-export async function inspectTreeOf(system: System, root: string, expected: Digest): Promise<TreeLook> {
+/**
+ * Compares every file of the tree with the manifest beside it. Those that this process read before, and that nobody has
+ * touched since (`seen`), are not read again.
+ */
+export async function inspectTreeOf(
+  system: System,
+  root: string,
+  expected: Digest,
+  seen?: FileStamps,
+): Promise<TreeLook> {
   const tree = await manifestBeside(system, root);
   if (!tree) return { digest: digestOf(''), altered: [], missing: ['tree.json'] };
   if (tree.digest !== expected) return { digest: tree.digest, altered: ['tree.json'], missing: [] };
-  const { altered, extra, missing } = await verifyTree(system, root, tree);
+  const { altered, extra, missing } = await verifyTree(system, root, tree, seen);
   return { digest: tree.digest, altered: [...altered, ...extra].slice(0, most), missing: missing.slice(0, most) };
 }

@@ -12,7 +12,7 @@ import { takeLock } from '../run/lock.ts';
 import type { PlannedAllocation } from '../run/plan.ts';
 import { newRunId, runPaths } from '../run/run.ts';
 import { stageAllocation } from '../run/stage.ts';
-import { type AllocationState, foldEvents } from '../run/state.ts';
+import type { AllocationState } from '../run/state.ts';
 import { partitionOf } from '../site/place.ts';
 import type { System } from '../system/system.ts';
 import { nodesUnanswered } from './errors.ts';
@@ -94,11 +94,10 @@ async function nodeFacts(
       signal,
     };
     const driven = await driveAllocations(drive);
-    await settle(drive, foldEvents(journal.events()));
+    await settle(drive, journal.state());
     const facts = await readNodeFiles(system, join(paths.allocation('a1'), 'facts'), nonce);
     if (facts.length < nodes) {
-      const why =
-        driven === 'ended' ? (foldEvents(journal.events()).allocations[0]?.ended?.why ?? '') : `the wait was ${driven}`;
+      const why = driven === 'ended' ? (journal.state().allocations[0]?.ended?.why ?? '') : `the wait was ${driven}`;
       throw nodesUnanswered(
         `${facts.length} of ${nodes} nodes answered${why ? `: ${why}` : ''}`,
         `look at ${paths.allocation('a1')}/job.out and collector.out`,

@@ -1,7 +1,8 @@
 /** From suites to placed cases: the one place where a run, its plan and its gate make launches, so that all agree. */
 import type { Image } from '../image/image.ts';
 import { resolveLaunch } from '../launch/resolve.ts';
-import type { Placed, PlannedAllocation } from '../run/plan.ts';
+import type { Placed } from '../run/placed.ts';
+import type { PlannedAllocation } from '../run/plan.ts';
 import { planAllocations } from '../run/plan.ts';
 import { runPaths } from '../run/run.ts';
 import { partitionOf, place } from '../site/place.ts';
@@ -30,6 +31,7 @@ export interface PlacedCases {
 export function placeCases(ground: LaunchGround): PlacedCases {
   const partition = partitionOf(ground.site.site, ground.partition);
   const paths = runPaths(ground.directory);
+  const besides = ground.site.launcher.placesSteps;
   const placed: Placed[] = [];
   const skips: { case: string; why: string }[] = [];
   for (const suite of ground.suites) {
@@ -44,7 +46,8 @@ export function placeCases(ground: LaunchGround): PlacedCases {
         suite: suite.name,
         nodes: item.geometry.nodes,
         limitSeconds: item.test.timeLimitSeconds,
-        resolve: (allocation, step) =>
+        beside: besides && item.test.performance.length === 0,
+        resolve: (allocation, step, firstNode) =>
           resolveLaunch({
             case: item,
             suite,
@@ -58,6 +61,7 @@ export function placeCases(ground: LaunchGround): PlacedCases {
             mpi: ground.mpi,
             runtime: ground.site.runtime,
             launcher: ground.site.launcher,
+            ...(firstNode !== undefined && { firstNode }),
           }),
       });
     }

@@ -27,15 +27,18 @@ export interface PlanRequest {
   readonly site?: string;
   readonly partition?: string;
   readonly mpi?: string;
+  /** Whether the job scripts are wanted too. */
+  readonly scripts: boolean;
   /** File of facts, as `assay inspect --json` writes it; this host's own facts unless given. */
   readonly facts?: string;
 }
 
-/** One allocation of the plan: its submission and its job script. */
+/** One allocation of the plan: its submission, and its job script. */
 export interface PlannedJob {
   readonly allocation: PlannedAllocation;
   readonly submit: Argv;
-  readonly script: string;
+  /** When it was asked for. */
+  readonly script?: string;
 }
 
 /** The first wave, and what is known about the start. */
@@ -51,7 +54,7 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
   const site = await openSite(system, request.site);
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
-  const { image, tree } = await prepareImage(system, site, request.image);
+  const { image, tree } = await prepareImage(system, site, request.image, false);
   const facts = request.facts === undefined ? [await localFacts(system)] : await readFactsFile(system, request.facts);
   const mpi = chooseMpi(site, partition, suites, image, facts, request.mpi);
   const ground = {
@@ -80,7 +83,8 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
       environment: jobEnvironment(system.environment),
     });
     const submit: Argv = asked.ask.kind === 'exec' ? asked.ask.argv : ['true'];
-    jobs.push({ allocation, submit, script: await renderJobScript(system, ground, allocation) });
+    const script = request.scripts ? { script: await renderJobScript(system, ground, allocation) } : {};
+    jobs.push({ allocation, submit, ...script });
   }
   return { image: { name: image.name, digest: image.digest }, mpi, jobs, skips };
 }

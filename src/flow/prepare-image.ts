@@ -23,8 +23,16 @@ const architectures: Readonly<Record<string, string>> = {
   riscv64: 'riscv64',
 };
 
-/** Resolves the tag to a digest, pulls by digest, unpacks, verifies every file, and looks inside. */
-export async function prepareImage(system: System, site: OpenSite, name: string): Promise<PreparedImage> {
+/**
+ * Resolves the tag to a digest, pulls by digest, unpacks, verifies every file, and looks inside. Without `verify` a tree
+ * that was unpacked before is not read again: enough for a plan.
+ */
+export async function prepareImage(
+  system: System,
+  site: OpenSite,
+  name: string,
+  verify = true,
+): Promise<PreparedImage> {
   const ref = parseImageRef(name);
   const repository = openRepository(system, ref, site.site.registries);
   const wanted = architectures[process.arch];
@@ -32,6 +40,7 @@ export async function prepareImage(system: System, site: OpenSite, name: string)
   system.log.progress(`${name} is ${resolved.manifest.digest}`);
   const tree = await openTree(system, site.site.directories.images, resolved, repository, {
     preparation: site.runtime.preparation,
+    verify,
   });
   const image = await inspectImage({ ...resolved, name }, unpackedTree(system.files, tree.root, tree.tree));
   return { image, tree };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digestOfJson } from '../base/digest.ts';
 import { localFacts } from '../inspect/local.ts';
 import { runDirectoryUnwritable, runUnknown } from '../run/errors.ts';
-import type { CiVariables, Opened } from '../run/event.ts';
+import type { CiVariables, EventBody, Opened } from '../run/event.ts';
 import { openJournal } from '../run/journal.ts';
 import { newRunId, runPaths } from '../run/run.ts';
 import { stageSuite } from '../run/stage.ts';
@@ -60,7 +60,7 @@ export async function run(
   system.log.progress(`preflight: ${mpi.why}`);
   const opened = await beginning(system, { site, suites, prepared, version, partition: partition.name, key, mpi });
   const directory = await makeRunDirectory(system, site, suites, opened);
-  return driveRun(system, directory, signal, request.waitAtMost);
+  return driveRun(system, directory, signal, { waitAtMost: request.waitAtMost, seen: prepared.tree.stamps });
 }
 
 /** Goes on with a run from its directory. */
@@ -72,7 +72,7 @@ export async function resumeRun(
 ): Promise<RunResult> {
   if (!(await system.files.stat(runPaths(directory).journal)))
     throw runUnknown(`${directory} is no run directory`, 'name a run by its id or directory; see: assay runs');
-  return driveRun(system, directory, signal, waitAtMost);
+  return driveRun(system, directory, signal, { waitAtMost });
 }
 
 interface Ground {
@@ -143,7 +143,10 @@ async function makeRunDirectory(
     const paths = runPaths(temporary);
     for (const suite of suites) await stageSuite(system, suite, paths);
     await system.files.writeAtomic(paths.site, site.text);
-    await (await openJournal(system, paths.journal)).append(opened);
+    // The tree was read in full when it was opened, moments ago: that is the look before the run.
+    const { digest } = opened.tree;
+    const look: EventBody = { type: 'tree', when: 'before', digest, altered: [], missing: [] };
+    await (await openJournal(system, paths.journal)).append(opened, look);
     await system.files.rename(temporary, directory);
   } catch (error) {
     await system.files.remove(temporary).catch(() => {});

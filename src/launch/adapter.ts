@@ -20,6 +20,8 @@ export interface Launcher {
   readonly options: TSchema;
   /** `outside`: starts one runtime for each rank; `inside`: one runtime holds a launcher that starts all ranks. */
   readonly where: 'outside' | 'inside';
+  /** Whether it can put a step on chosen nodes of the allocation (`Launch.firstNode`), so that several run side by side. */
+  readonly placesSteps: boolean;
   readonly wrap: (launch: Launch, options: Readonly<Record<string, unknown>>) => Launch;
   /** A command that runs one process on every node of the allocation beside the steps, for facts. */
   readonly everywhere: (nodes: number, words: readonly string[]) => readonly [string, ...string[]];

@@ -25,6 +25,8 @@ export interface Launch {
   /** Digest of the command, environment, files, inputs and image: what resume compares. Holds no path of the run. */
   readonly id: Digest;
   readonly geometry: Geometry;
+  /** Number of its first node within the allocation, where others run beside it; else the launcher is free to choose. */
+  readonly firstNode?: number;
   /** The words to run. Runtime and launcher wrap them, each returning a Launch with a longer argv. */
   readonly argv: Argv;
   readonly environment: Readonly<Record<string, string>>;

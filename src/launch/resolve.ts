@@ -1,6 +1,6 @@
 /** From a case to its Launch: every placeholder filled, wrapped by runtime and launcher. */
 import { argv } from '../base/argv.ts';
-import { digestOfJson } from '../base/digest.ts';
+import { canonicalJson, digestOf } from '../base/digest.ts';
 import type { Image } from '../image/image.ts';
 import type { Partition, Site } from '../site/site.ts';
 import { fillText, type PlaceholderValue } from '../suite/placeholder.ts';
@@ -26,6 +26,7 @@ export interface Resolution {
   readonly mpi: string;
   readonly runtime: Runtime;
   readonly launcher: Launcher;
+  readonly firstNode?: number;
 }
 
 /** The part of a resolution that placeholders come from. */
@@ -108,11 +109,13 @@ export function resolveLaunch(from: Resolution): Launch {
   );
   const { targets } = from.runtime;
   const what = { program, words, environment, files, geometry, limit: test.timeLimitSeconds, mpi: from.mpi };
-  const withoutNonce = JSON.parse(JSON.stringify(what).replaceAll(from.runId, '@RUN_ID@')) as typeof what;
+  const whole = [what, from.suite.digest, from.image.digest, from.runtime.kind, from.launcher.kind];
   const base: Launch = {
     case: from.case.name,
-    id: digestOfJson([withoutNonce, from.suite.digest, from.image.digest, from.runtime.kind, from.launcher.kind]),
+    // A run's id holds nothing that JSON would escape, so it can be taken out of the text.
+    id: digestOf(canonicalJson(whole).replaceAll(from.runId, '@RUN_ID@')),
     geometry,
+    ...(from.firstNode !== undefined && { firstNode: from.firstNode }),
     argv: argv(program, ...words),
     environment,
     mounts: [

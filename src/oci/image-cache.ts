@@ -12,16 +12,18 @@ import { cacheUnusable, treeAltered } from './errors.ts';
 import type { Repository } from './registry.ts';
 import type { ResolvedImage } from './resolve.ts';
 import { readTree, type Tree } from './tree/tree.ts';
-import { type TreeDifference, verifyTree } from './tree/verify-tree.ts';
+import { type FileStamps, type TreeDifference, verifyTree } from './tree/verify-tree.ts';
 import { type LayerSource, type Preparation, preparationKey, unpackLayers } from './unpack.ts';
 
-/** A tree in the cache, verified when it was opened. */
+/** A tree in the cache, verified when it was opened unless that was not asked for. */
 export interface CachedTree {
   /** The directory to run from: what the image's root directory is. */
   readonly root: string;
   /** The tree's manifest as a file, beside the root. */
   readonly manifestFile: string;
   readonly tree: Tree;
+  /** Of the files that were read and found good in this call: none where the tree was made or not verified. */
+  readonly stamps?: FileStamps;
   readonly image: Digest;
   /** `made` in this call, or found and verified. */
   readonly how: 'found' | 'made';
@@ -32,6 +34,8 @@ export interface CacheOptions {
   readonly preparation?: Preparation;
   readonly maxBytes?: number;
   readonly lease?: LeaseTimes;
+  /** False: a tree that is there is taken by its manifest alone, for a plan that runs nothing of it. */
+  readonly verify?: boolean;
 }
 
 const noPreparation: Preparation = { directories: [], files: [] };
@@ -100,8 +104,9 @@ export async function openTree(
 ): Promise<CachedTree> {
   const path = cachedTreePath(cache, image.manifest.digest, options.preparation);
   return usable(system, cache, async () => {
-    const found = await inspectTree(system, path, image.manifest.digest);
-    if (found.state === 'good') return { ...placeOf(path, image), tree: found.tree, how: 'found' };
+    const verify = options.verify !== false;
+    const found = await inspectTree(system, path, image.manifest.digest, verify);
+    if (found.state === 'good') return foundTree(path, image, found);
     if (found.state === 'altered') throw await setAside(system, path, image, found.why);
     await makeCache(system, cache);
     const purpose = `unpack ${image.name}`;
@@ -112,8 +117,8 @@ export async function openTree(
       purpose,
       async () => {
         // Another process may have made it while this one waited.
-        const again = await inspectTree(system, path, image.manifest.digest);
-        if (again.state === 'good') return { ...placeOf(path, image), tree: again.tree, how: 'found' };
+        const again = await inspectTree(system, path, image.manifest.digest, verify);
+        if (again.state === 'good') return foundTree(path, image, again);
         if (again.state === 'altered') throw await setAside(system, path, image, again.why);
         const tree = await makeTree(system, cache, path, image, repository, options);
         return { ...placeOf(path, image), tree, how: 'made' };
@@ -127,21 +132,28 @@ function placeOf(path: string, image: ResolvedImage): Pick<CachedTree, 'root' | 
   return { root: join(path, 'rootfs'), manifestFile: join(path, 'tree.json'), image: image.manifest.digest };
 }
 
+type GoodTree = { readonly state: 'good'; readonly tree: Tree; readonly stamps?: FileStamps };
+
+function foundTree(path: string, image: ResolvedImage, { tree, stamps }: GoodTree): CachedTree {
+  return { ...placeOf(path, image), tree, ...(stamps && { stamps }), how: 'found' };
+}
+
 type Inspected =
-  | { readonly state: 'good'; readonly tree: Tree }
+  | GoodTree
   | { readonly state: 'absent' | 'incomplete' }
   | { readonly state: 'altered'; readonly why: string };
 
-async function inspectTree(system: System, path: string, image: Digest): Promise<Inspected> {
+async function inspectTree(system: System, path: string, image: Digest, verify: boolean): Promise<Inspected> {
   if (!(await system.files.stat(path))) return { state: 'absent' };
   const text = await system.files.readTextIfThere(join(path, 'tree.json'));
   if (text === undefined) return { state: 'incomplete' };
   const tree = parseTree(text, image);
   if (!tree) return { state: 'altered', why: 'its manifest tree.json is not the one that was written' };
+  if (!verify) return { state: 'good', tree };
   const difference = await verifyTree(system, join(path, 'rootfs'), tree);
   const { missing, altered, extra } = difference;
   if (altered.length > 0 || extra.length > 0) return { state: 'altered', why: describe(difference) };
-  return missing.length > 0 ? { state: 'incomplete' } : { state: 'good', tree };
+  return missing.length > 0 ? { state: 'incomplete' } : { state: 'good', tree, stamps: difference.stamps };
 }
 
 function parseTree(text: string, image: Digest): Tree | undefined {

@@ -14,7 +14,10 @@ function readFields(text: string | undefined): Readonly<Record<string, string>> 
   return fields;
 }
 
-/** A step's end as the job script wrote it; undefined while it has not ended. */
+/**
+ * A step's end as the job script wrote it; undefined while it has not ended. Its beginning and end, in seconds since 1970,
+ * are the times of the files that say so: asking `date` would cost each step two processes.
+ */
 export async function readStepStatus(
   system: System,
   paths: RunPaths,
@@ -22,11 +25,18 @@ export async function readStepStatus(
   step: string,
 ): Promise<{ readonly exit: number; readonly began: number; readonly ended: number } | undefined> {
   const directory = paths.step(allocation, step);
-  const status = readFields(await system.files.readTextIfThere(join(directory, 'status')));
+  const file = join(directory, 'status');
+  const status = readFields(await system.files.readTextIfThere(file));
   const exit = Number(status.exit);
   if (status.exit === undefined || !Number.isInteger(exit)) return undefined;
-  const begun = readFields(await system.files.readTextIfThere(join(directory, 'begun')));
-  return { exit, began: Number(begun.time) || 0, ended: Number(status.time) || 0 };
+  const seconds = async (path: string) => ((await system.files.stat(path))?.mtimeMs ?? 0) / 1000;
+  return { exit, began: await seconds(join(directory, 'begun')), ended: await seconds(file) };
+}
+
+/** Names of steps that have ended, as the job script listed them; a hint where to look, never a proof. */
+export async function endedSteps(system: System, paths: RunPaths, allocation: string): Promise<ReadonlySet<string>> {
+  const text = await system.files.readTextIfThere(join(paths.allocation(allocation), 'steps.ended'));
+  return new Set((text ?? '').split('\n'));
 }
 
 /** What the job script said when it started: its job (empty without a scheduler), nodes and restarts. */

@@ -7,12 +7,13 @@ import { messageOf } from '../base/error.ts';
 import type { JobState, JobStatus, Scheduler } from '../launch/scheduler.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
-import { hasEnded, keepFiles, readStarted, readStepStatus } from './collect.ts';
+import { endedSteps, hasEnded, keepFiles, readStarted, readStepStatus } from './collect.ts';
 import { runSchedulerSilent, runSubmitRefused } from './errors.ts';
+import type { EventBody } from './event.ts';
 import type { Journal } from './journal.ts';
 import type { RunLock } from './lock.ts';
 import type { RunPaths } from './run.ts';
-import { type AllocationState, foldEvents, isOver, openAllocations, type RunState } from './state.ts';
+import { type AllocationState, isOver, openAllocations, type RunState } from './state.ts';
 
 /** What the loop works with. */
 export interface Drive {
@@ -49,10 +50,9 @@ export async function driveAllocations(drive: Drive): Promise<Driven> {
   for (;;) {
     if (drive.signal.aborted) return stop(drive, 'interrupted', String(drive.signal.reason), drive.onInterrupt);
     await drive.lock.touch();
-    for (const allocation of openAllocations(foldEvents(journal.events())))
-      if (!allocation.job) await submit(drive, allocation);
-    for (const allocation of openAllocations(foldEvents(journal.events()))) await gather(drive, allocation);
-    const open = openAllocations(foldEvents(journal.events()));
+    for (const allocation of openAllocations(journal.state())) if (!allocation.job) await submit(drive, allocation);
+    for (const allocation of openAllocations(journal.state())) await gather(drive, allocation);
+    const open = openAllocations(journal.state());
     if (open.length === 0) return 'ended';
     const now = system.clock.monotonic();
     if (now - began > drive.waitAtMostSeconds) {
@@ -68,6 +68,8 @@ export async function driveAllocations(drive: Drive): Promise<Driven> {
     await system.clock.sleep(Math.min(0.25, drive.intervalSeconds), drive.signal);
   }
 }
+
+type StepBody = Extract<EventBody, { type: 'step' }>;
 
 async function submit(drive: Drive, allocation: AllocationState): Promise<void> {
   const { system, journal, scheduler, paths } = drive;
@@ -147,15 +149,21 @@ async function gather(drive: Drive, allocation: AllocationState): Promise<void> 
   // Two submissions of one key: the job that claimed the directory is the one that counts.
   if (started?.job && allocation.job && started.job !== allocation.job)
     await journal.append({ type: 'submitted', allocation: id, job: started.job, how: 'adopted' });
+  // Asked before the steps are looked at: a step may end in between, and then belongs to the next look.
+  const over = await hasEnded(system, paths, id);
+  const named = over ? undefined : await endedSteps(system, paths, id);
+  const found: StepBody[] = [];
   for (const step of allocation.plan.steps) {
-    if (allocation.steps.has(step.name)) continue;
+    if (allocation.steps.has(step.name) || (named && !named.has(step.name))) continue;
     const status = await readStepStatus(system, paths, id, step.name);
     if (!status) continue;
     const files = await keepFiles(system, paths, paths.step(id, step.name));
-    await journal.append({ type: 'step', allocation: id, step: step.name, case: step.launch.case, ...status, files });
-    system.log.progress(`${step.launch.case}: ended with status ${status.exit} after ${status.ended - status.began} s`);
+    found.push({ type: 'step', allocation: id, step: step.name, case: step.launch.case, ...status, files });
   }
-  if (await hasEnded(system, paths, id)) await end(drive, allocation, 'completed', '');
+  if (found.length > 0) await journal.append(...found);
+  for (const { case: name, exit, began, ended } of found)
+    system.log.progress(`${name}: ended with status ${exit} after ${(ended - began).toFixed(1)} s`);
+  if (over) await end(drive, allocation, 'completed', '');
 }
 
 async function end(drive: Drive, allocation: AllocationState, state: JobState, why: string): Promise<void> {
@@ -196,8 +204,7 @@ async function look(drive: Drive, open: readonly AllocationState[], overSince: M
     overSince.set(allocation.plan.id, since);
     if (now - since < fileLag) continue;
     await gather(drive, allocation);
-    if (foldEvents(journal.events()).allocations.some((item) => item.plan.id === allocation.plan.id && item.ended))
-      continue;
+    if (journal.state().allocations.some((item) => item.plan.id === allocation.plan.id && item.ended)) continue;
     const word = status ? status.word : 'no longer known to the scheduler';
     await end(drive, allocation, status?.state ?? 'unknown', `the job is ${word} and did not come to its end`);
   }
@@ -214,7 +221,7 @@ async function stop(
   action: 'cancel' | 'leave',
 ): Promise<Driven> {
   const { journal, system } = drive;
-  const open = openAllocations(foldEvents(journal.events()));
+  const open = openAllocations(journal.state());
   const jobs = open.flatMap((item) => (item.job ? [item.job] : []));
   await journal.append(
     how === 'held' ? { type: 'held', why, action, jobs } : { type: 'interrupted', signal: why, action, jobs },
@@ -225,7 +232,7 @@ async function stop(
   if (action === 'cancel' && jobs.length > 0) {
     await cancelJobs(drive.system, drive.scheduler, jobs);
     for (const allocation of open) await gather(drive, allocation);
-    for (const allocation of openAllocations(foldEvents(journal.events())))
+    for (const allocation of openAllocations(journal.state()))
       await end(drive, allocation, 'cancelled', `cancelled: ${why}`);
   }
   return how;
@@ -273,7 +280,7 @@ export async function settle(drive: Drive, state: RunState): Promise<void> {
       system.log.warn(messageOf(reply.unanswered));
       return;
     }
-    for (const allocation of foldEvents(drive.journal.events()).allocations) {
+    for (const allocation of drive.journal.state().allocations) {
       const status = reply.ok.find((job) => job.jobId === allocation.job);
       if (!status || !changed(allocation, status) || !isOver(status.state)) continue;
       const { jobId: job, state: now, word, nodes, reason } = status;

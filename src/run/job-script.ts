@@ -1,7 +1,7 @@
 /** The job script of an allocation: the view its template is rendered from. Pure. */
 import type { Argv } from '../base/argv.ts';
 import type { Launcher } from '../launch/adapter.ts';
-import type { PlannedAllocation } from './plan.ts';
+import type { PlannedAllocation, PlannedStep } from './plan.ts';
 
 /** What `templates/shell/job.sh.hbs` is rendered from. */
 export interface JobScriptView {
@@ -13,7 +13,20 @@ export interface JobScriptView {
   readonly companion: Argv;
   /** Longest wait for the facts of all nodes, in tenths of a second. */
   readonly factsTenths: number;
-  readonly steps: readonly { readonly name: string; readonly limitSeconds: number; readonly argv: readonly string[] }[];
+  /** One after the other. */
+  readonly groups: readonly StepGroupView[];
+}
+
+/** Steps one after the other, or lanes of them side by side. */
+interface StepGroupView {
+  readonly beside: boolean;
+  readonly lanes: readonly { readonly steps: readonly StepView[] }[];
+}
+
+interface StepView {
+  readonly name: string;
+  readonly limitSeconds: number;
+  readonly argv: readonly string[];
 }
 
 /**
@@ -42,10 +55,18 @@ export function jobScriptView(
     nodes: allocation.nodes,
     companion: launcher.everywhere(allocation.nodes, collector),
     factsTenths: 300,
-    steps: allocation.steps.map(({ name, launch }) => ({
-      name,
-      limitSeconds: Math.ceil(launch.limitSeconds),
-      argv: launch.argv,
-    })),
+    groups: groupsOf(allocation.steps),
   };
+}
+
+function groupsOf(steps: readonly PlannedStep[]): readonly StepGroupView[] {
+  const groups: { steps: StepView[] }[][] = [];
+  for (const { name, launch, group, lane } of steps) {
+    const lanes = groups[group] ?? [];
+    groups[group] = lanes;
+    const place = lanes[lane] ?? { steps: [] };
+    lanes[lane] = place;
+    place.steps.push({ name, limitSeconds: Math.ceil(launch.limitSeconds), argv: launch.argv });
+  }
+  return groups.map((lanes) => ({ beside: lanes.length > 1, lanes }));
 }

@@ -8,6 +8,7 @@ import { redact } from '../system/log.ts';
 import type { System } from '../system/system.ts';
 import { runDirectoryUnwritable, runJournalBroken } from './errors.ts';
 import type { Event, EventBody } from './event.ts';
+import { foldEvent, foldEvents, type RunState } from './state.ts';
 
 /** The `prev` of the first line. */
 export const firstPrev: Digest = digestOf('');
@@ -58,8 +59,11 @@ function parseLine(line: string): Event | undefined {
 export interface Journal {
   readonly path: string;
   readonly events: () => readonly Event[];
+  /** What the events add up to, kept as they are added. */
+  readonly state: () => RunState;
   readonly head: () => Digest;
-  readonly append: (event: EventBody) => Promise<void>;
+  /** Adds events in order, synced to disk together before it returns. */
+  readonly append: (...events: readonly EventBody[]) => Promise<void>;
 }
 
 /** Every string of an event with credentials taken out: the one writer of the journal is where redaction stands. */
@@ -84,23 +88,39 @@ export async function openJournal(system: System, path: string): Promise<Journal
   }
   const events: Event[] = [...read.events];
   let head = read.head;
+  let state = foldEvents(events);
   return {
     path,
     events: () => events,
+    state: () => state,
     head: () => head,
-    append: async (body) => {
-      const event: Event = { ...redactEvent(body), seq: events.length, time: system.clock.now(), prev: head };
-      const line = canonicalJson(event);
+    append: async (...bodies) => {
+      const added: { readonly event: Event; readonly line: string }[] = [];
+      let prev = head;
+      for (const body of bodies) {
+        const event: Event = {
+          ...redactEvent(body),
+          seq: events.length + added.length,
+          time: system.clock.now(),
+          prev,
+        };
+        const line = canonicalJson(event);
+        added.push({ event, line });
+        prev = digestOf(line);
+      }
       try {
-        await system.files.appendDurably(path, `${line}\n`);
+        await system.files.appendDurably(path, added.map(({ line }) => `${line}\n`).join(''));
       } catch (error) {
         const full = hasCode(error, 'ENOSPC', 'EDQUOT') ? 'the file system is full' : String(error);
         throw runDirectoryUnwritable(`${path} cannot be written: ${full}`, 'make room, then resume the run', {
           cause: error,
         });
       }
-      events.push(event);
-      head = digestOf(line);
+      for (const { event } of added) {
+        events.push(event);
+        state = foldEvent(state, event);
+      }
+      head = prev;
     },
   };
 }

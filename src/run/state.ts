@@ -41,10 +41,11 @@ const nothing: RunState = { allocations: [], skips: [], trees: [] };
 
 /** Folds events into a state. */
 export function foldEvents(events: readonly Event[]): RunState {
-  return events.reduce(apply, nothing);
+  return events.reduce(foldEvent, nothing);
 }
 
-function apply(state: RunState, event: Event): RunState {
+/** A state with one more event. The state before it must not be used any more: the steps of an allocation are kept in place. */
+export function foldEvent(state: RunState, event: Event): RunState {
   const next = { ...state, lastTime: event.time };
   switch (event.type) {
     case 'opened':
@@ -64,8 +65,10 @@ function apply(state: RunState, event: Event): RunState {
       return change(next, event.allocation, { state: now, word, nodes, reason, ...(known?.startedAt ? {} : started) });
     }
     case 'step': {
-      const known = state.allocations.find((item) => item.plan.id === event.allocation)?.steps ?? new Map();
-      return change(next, event.allocation, { steps: new Map([...known, [event.step, event]]) });
+      // In place: a copy for each of some thousand steps would take longer than the steps.
+      const steps = state.allocations.find((item) => item.plan.id === event.allocation)?.steps;
+      (steps as Map<string, StepEvent> | undefined)?.set(event.step, event);
+      return next;
     }
     case 'companion':
       return change(next, event.allocation, { companion: event.files });

@@ -46,7 +46,7 @@ describe('plan', () => {
       run: { id: string; directory: string };
     };
     const script = execFileSync('cat', [join(run.directory, 'allocations/a1/job.sh')], { encoding: 'utf8' });
-    const steps = script.split('\n').filter((line) => line.startsWith('step 0'));
+    const steps = script.split('\n').flatMap((line) => (/^ *step 0/.test(line) ? [line.trim()] : []));
     const planned = plan.stdout.split('\n').filter((line) => line.startsWith('srun '));
     const filled = planned.map((line) => line.replaceAll('@RUN@', run.directory).replaceAll('@RUN_ID@', run.id));
     expect(steps.map((line) => line.replace(/^step \d+ \d+ /, ''))).toEqual(filled);

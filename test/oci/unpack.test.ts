@@ -18,7 +18,7 @@ async function unpack(layers: readonly (readonly TarEntry[])[], options?: Unpack
   const sources = [];
   for (const entries of layers) sources.push(layerOf(await tarOf(entries)));
   const tree = await unpackLayers(system, sources, root, options);
-  expect(await verifyTree(system, root, tree)).toEqual({ missing: [], altered: [], extra: [] });
+  expect(await verifyTree(system, root, tree)).toMatchObject({ missing: [], altered: [], extra: [] });
   expect(readdirSync(above)).toEqual(['root']);
   return { root, tree, above, at: (path: string) => join(root, path) };
 }

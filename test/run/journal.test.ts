@@ -66,6 +66,17 @@ describe('the journal', () => {
     expect(text).not.toContain('abcdefghijklmnop');
   });
 
+  it('adds several events at once as it adds them one by one, and keeps its state', async () => {
+    await three();
+    const journal = await openJournal(system, path);
+    await journal.append({ type: 'held', why: 'w', action: 'leave', jobs: [] }, { type: 'finished' });
+    const read = readJournal(readFileSync(path, 'utf8'));
+    expect(read.broken).toBeUndefined();
+    expect(read.events.map((event) => event.type).slice(3)).toEqual(['held', 'finished']);
+    expect(journal.head()).toBe(read.head);
+    expect(journal.state()).toEqual(foldEvents(read.events));
+  });
+
   it('folds to the same state however often it is read', async () => {
     const { events } = readJournal(await three());
     expect(foldEvents(events)).toEqual(foldEvents([...events]));

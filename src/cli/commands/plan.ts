@@ -27,7 +27,12 @@ export const plan: Command = {
       }),
     );
     const flow = await import('../../flow/plan.ts');
-    const made = await flow.plan(system, { suites: input.args, image, ...optional });
+    const made = await flow.plan(system, {
+      suites: input.args,
+      image,
+      scripts: input.options.script === true,
+      ...optional,
+    });
     const lines = [`image  ${made.image.digest}`, `mpi    ${made.mpi.choice}: ${made.mpi.why}`];
     for (const { allocation, submit, script } of made.jobs) {
       lines.push(
@@ -36,7 +41,7 @@ export const plan: Command = {
         showArgv(submit),
       );
       for (const step of allocation.steps) lines.push('', `# ${step.launch.case}`, showArgv(step.launch.argv));
-      if (input.options.script === true) lines.push('', script.trimEnd());
+      if (script !== undefined) lines.push('', script.trimEnd());
     }
     for (const skip of made.skips) lines.push('', `skip ${skip.case}: ${skip.why}`);
     lines.push('', 'later: a wave for what an allocation left undone, when the run was stopped and is resumed');

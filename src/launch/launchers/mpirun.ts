@@ -10,6 +10,7 @@ export const mpirun: Launcher = {
   kind: 'mpirun',
   options: closed({ kind: Type.Literal('mpirun') }),
   where: 'inside',
+  placesSteps: false,
   wrap: (launch) => ({
     ...launch,
     launcher: 'mpirun',

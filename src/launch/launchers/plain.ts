@@ -6,6 +6,7 @@ export const plain: Launcher = {
   kind: 'plain',
   options: closed({ kind: Type.Literal('plain') }),
   where: 'outside',
+  placesSteps: false,
   wrap: (launch) => ({ ...launch, launcher: 'plain' }),
   everywhere: (_nodes, [first, ...rest]) => [first ?? 'true', ...rest],
 };

@@ -12,8 +12,10 @@ export const srun: Launcher = {
     ),
   }),
   where: 'outside',
+  placesSteps: true,
   wrap: (launch, options) => {
     const { nodes, ranks, threads } = launch.geometry;
+    const { firstNode } = launch;
     return {
       ...launch,
       launcher: 'srun',
@@ -21,6 +23,7 @@ export const srun: Launcher = {
         'srun',
         `--mpi=${launch.mpi}`,
         `--nodes=${nodes}`,
+        ...(firstNode === undefined ? [] : [`--relative=${firstNode}`]),
         `--ntasks=${ranks}`,
         `--ntasks-per-node=${ranks / nodes}`,
         // srun ignores SLURM_CPUS_PER_TASK from 22.05 to 23.02 and honours it again later: always said.

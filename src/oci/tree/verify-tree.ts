@@ -15,15 +15,28 @@ export interface TreeDifference {
   readonly extra: readonly string[];
 }
 
+/**
+ * What the file system said of each file when its content was found good, by path: inode, size, and the times of its last
+ * change, of which nobody but root can set the inode's (st_ctim, inode(7)).
+ */
+export type FileStamps = ReadonlyMap<string, string>;
+
 /** Files up to this size are read in one call. */
 const whole = 1024 * 1024;
 
 /**
  * Reads every file below `root` and hashes it. Links are read, never followed. Of the mode the owner's bits count:
  * group and others are the site's affair (umask, inherited groups, access lists). A file that vanishes meanwhile is
- * missing; other failures of the file system are thrown as they are.
+ * missing; other failures of the file system are thrown as they are. A file whose stamp is the one in `seen` is not read
+ * again. Gives the stamps of all good files.
  */
-export async function verifyTree(system: System, root: string, tree: Tree): Promise<TreeDifference> {
+export async function verifyTree(
+  system: System,
+  root: string,
+  tree: Tree,
+  seen?: FileStamps,
+): Promise<TreeDifference & { readonly stamps: FileStamps }> {
+  const stamps = new Map<string, string>();
   const known = new Map(tree.entries.map((entry) => [entry.path, entry]));
   const found = new Set<string>();
   const missing: string[] = [];
@@ -36,12 +49,13 @@ export async function verifyTree(system: System, root: string, tree: Tree): Prom
       return;
     }
     found.add(path);
-    const state = await compare(system, join(root, path), dirent, entry);
+    const { state, stamp } = await compare(system, join(root, path), dirent, entry, seen?.get(path));
+    if (stamp !== undefined) stamps.set(path, stamp);
     if (state === 'altered') altered.push(path);
     if (state === 'missing') missing.push(path);
   });
   for (const path of known.keys()) if (!found.has(path)) missing.push(path);
-  return { missing: missing.sort(), altered: altered.sort(), extra: extra.sort() };
+  return { missing: missing.sort(), altered: altered.sort(), extra: extra.sort(), stamps };
 }
 
 async function* walkDisk(
@@ -65,23 +79,38 @@ async function* walkDisk(
   }
 }
 
-type State = 'same' | 'altered' | 'missing';
+interface Compared {
+  readonly state: 'same' | 'altered' | 'missing';
+  /** Of a file whose content is good. */
+  readonly stamp?: string;
+}
 
-async function compare(system: System, path: string, dirent: Dirent, entry: TreeEntry): Promise<State> {
+async function compare(
+  system: System,
+  path: string,
+  dirent: Dirent,
+  entry: TreeEntry,
+  seen: string | undefined,
+): Promise<Compared> {
+  const same: Compared = { state: 'same' };
+  const altered: Compared = { state: 'altered' };
   try {
     if (entry.type === 'symlink') {
-      if (!dirent.isSymbolicLink()) return 'altered';
-      return (await system.files.readLink(path)) === entry.target ? 'same' : 'altered';
+      if (!dirent.isSymbolicLink()) return altered;
+      return (await system.files.readLink(path)) === entry.target ? same : altered;
     }
-    if (entry.type === 'directory' ? !dirent.isDirectory() : !dirent.isFile()) return 'altered';
+    if (entry.type === 'directory' ? !dirent.isDirectory() : !dirent.isFile()) return altered;
     const stats = await system.files.stat(path);
-    if (!stats) return 'missing';
-    if ((stats.mode & 0o700) !== (entry.mode & 0o700)) return 'altered';
-    if (entry.type === 'directory') return 'same';
-    if (stats.size !== entry.size) return 'altered';
-    return (await sha256Of(system, path, entry.size)) === entry.sha256 ? 'same' : 'altered';
+    if (!stats) return { state: 'missing' };
+    if ((stats.mode & 0o700) !== (entry.mode & 0o700)) return altered;
+    if (entry.type === 'directory') return same;
+    if (stats.size !== entry.size) return altered;
+    // Taken before the content is read: a change during the reading shows at the next look.
+    const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+    if (stamp === seen) return { state: 'same', stamp };
+    return (await sha256Of(system, path, entry.size)) === entry.sha256 ? { state: 'same', stamp } : altered;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'missing';
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'missing' };
     throw error;
   }
 }
