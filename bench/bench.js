@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/**
+ * `npm run bench [-- --quick] [-- --peers]`: what Assay costs, as ratios against a bare command or a peer in the same run.
+ * Prints a table; `bench/results.json` keeps the figures, and `docs/performance.md` is written from them.
+ */
+import { writeFileSync } from 'node:fs';
+import { assay, asTester, image, prepare, site, suiteOf } from './login.js';
+import { peers } from './peers.js';
+import { report } from './report.js';
+import { steps } from './steps.js';
+import { paired, spread, timed } from './timing.js';
+
+const quick = process.argv.includes('--quick');
+const say = (text) => process.stderr.write(`bench: ${text}\n`);
+
+prepare();
+say('start-up');
+const start = paired(
+  quick ? 5 : 21,
+  () => timed([process.execPath, 'dist/cli/main.js', '--version']).wall,
+  () => timed([process.execPath, '-e', '0']).wall,
+);
+say('plan of 10,000 cases');
+const suite = suiteOf(10_000);
+const planned = Array.from({ length: quick ? 2 : 5 }, () => {
+  const words = [assay, 'plan', suite, '--image', image, '--site', site];
+  return timed(asTester(...words)).wall;
+});
+say('200 cases');
+const few = steps(200, quick ? 1 : 5);
+say('2,000 cases');
+const many = quick ? undefined : steps(2000, 2);
+say('peers');
+const others = process.argv.includes('--peers') ? peers(200) : undefined;
+const results = {
+  date: new Date().toISOString().slice(0, 10),
+  start,
+  plan: { cases: 10_000, seconds: spread(planned) },
+  few,
+  many,
+  peers: others,
+};
+writeFileSync('bench/results.json', `${JSON.stringify(results, null, 2)}\n`);
+const text = report(results);
+if (!quick) writeFileSync('docs/performance.md', text);
+process.stdout.write(process.argv.includes('--json') ? `${JSON.stringify(results)}\n` : text);
