@@ -1,5 +1,6 @@
 /** The evidence of every case of a run: how its step ended, what its output says, what was seen of its ranks. */
 import { join } from 'node:path';
+import { showBytes } from '../base/quantity.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { factValue } from '../inspect/facts.ts';
 import type { SeenRank } from '../inspect/read-ranks.ts';
@@ -10,7 +11,7 @@ import type { StepEnd } from '../judge/status.ts';
 import { placeholderValues } from '../launch/resolve.ts';
 import type { ObservationDeclaration } from '../observe/declaration.ts';
 import { lastWords } from '../observe/last-words.ts';
-import type { StepOutput } from '../observe/observation.ts';
+import { largestOutput, type StepOutput } from '../observe/observation.ts';
 import { observe } from '../observe/observe.ts';
 import { type AllocationState, type StepEvent, stepOf } from '../run/state.ts';
 import { partitionOf } from '../site/place.ts';
@@ -81,7 +82,7 @@ async function sourceOf(
     checks: fill<Readonly<Record<string, CheckDeclaration>>>(item.test.checks),
     performance: item.test.performance,
     oversubscription: oversubscription(item, seen?.facts ?? []),
-    findings: skip || !found?.step ? [] : identityFindings(run, item, ranks, seen),
+    findings: skip || !found?.step ? [] : identityFindings(run, item, found.step, ranks, seen),
   };
   return {
     case: item,
@@ -153,10 +154,15 @@ async function outputOf(
   observations: Readonly<Record<string, ObservationDeclaration>>,
 ): Promise<StepOutput> {
   const base = `allocations/${step.allocation}/steps/${step.step}`;
-  const output: Record<string, string> = {};
+  const output: Record<string, StepOutput[string]> = {};
   for (const file of new Set(Object.values(observations).map((one) => one.file ?? 'stdout'))) {
     const path = file === 'stdout' || file === 'stderr' ? `${base}/${file}` : `${base}/work/${file}`;
-    if (!step.files.some((kept) => kept.path === path)) continue;
+    const kept = step.files.find((one) => one.path === path);
+    if (!kept) continue;
+    if (kept.size > largestOutput) {
+      output[file] = { unreadable: `has ${showBytes(kept.size)}, more than ${showBytes(largestOutput)}` };
+      continue;
+    }
     const text = await system.files.readTextIfThere(join(run.paths.directory, path));
     if (text !== undefined) output[file] = text;
   }

@@ -2,24 +2,43 @@
 import { factValue } from '../inspect/facts.ts';
 import type { SeenRank } from '../inspect/read-ranks.ts';
 import type { Finding } from '../judge/verdict.ts';
+import type { StepEvent } from '../run/state.ts';
 import type { Case } from '../suite/suite.ts';
 import type { NodeEvidenceOfAllocation } from './node-evidence.ts';
 import type { RunDirectory } from './read-run-directory.ts';
 
 function finding(check: string, verdict: Finding['verdict'], message: string): Finding {
-  return { check, kind: check === 'nodes' ? 'placement' : 'identity', verdict, message };
+  const kinds: Readonly<Record<string, string>> = { nodes: 'placement', integrity: 'integrity' };
+  return { check, kind: kinds[check] ?? 'identity', verdict, message };
 }
 
 /** Findings on what a case really ran, and where. */
 export function identityFindings(
   run: RunDirectory,
   item: Case,
+  step: StepEvent,
   ranks: readonly SeenRank[],
   seen: NodeEvidenceOfAllocation | undefined,
 ): readonly Finding[] {
-  return [treeFinding(run), sampleFinding(seen), ...rankFindings(item, ranks), factsFinding(run, seen)].filter(
-    (one): one is Finding => one !== undefined,
-  );
+  return [
+    integrityFinding(run, item, step),
+    treeFinding(run),
+    sampleFinding(seen),
+    ...rankFindings(item, ranks),
+    factsFinding(run, seen),
+  ].filter((one): one is Finding => one !== undefined);
+}
+
+/** The suite, its inputs and what this step left are as they were written down, and all of it can be read. */
+function integrityFinding(run: RunDirectory, item: Case, step: StepEvent): Finding | undefined {
+  const own = `allocations/${step.allocation}/steps/${step.step}/`;
+  const places = [`suites/${item.suite}`, `inputs/${item.suite}`];
+  const found = run.discrepancies.find(({ path }) => places.includes(path) || path.startsWith(own));
+  if (found) return finding('integrity', 'invalid', found.message);
+  const [unread] = step.unread ?? [];
+  return unread === undefined
+    ? undefined
+    : finding('integrity', 'invalid', `the case left ${unread}, which its own user cannot read`);
 }
 
 /** The unpacked tree was checked whole before the first allocation and after the last, against the layers' own bytes. */

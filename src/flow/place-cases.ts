@@ -56,7 +56,7 @@ export function placeCases(ground: LaunchGround): PlacedCases {
             image: ground.image,
             root: ground.root,
             runId: ground.runId,
-            suiteDirectory: paths.suite(suite.name),
+            suiteDirectory: paths.inputs(suite.name),
             workDirectory: `${paths.step(allocation, step)}/work`,
             mpi: ground.mpi,
             runtime: ground.site.runtime,

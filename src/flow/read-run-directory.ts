@@ -33,7 +33,7 @@ export interface RunDirectory {
   readonly opened: NonNullable<RunState['opened']>;
   readonly suites: readonly Suite[];
   readonly siteText: string;
-  /** Journal problems: a broken chain. */
+  /** Journal problems: a broken chain, or a line that is cut. */
   readonly journalBroken?: string;
   /** Files that were changed or are gone since the journal named them. */
   readonly discrepancies: readonly Discrepancy[];
@@ -60,6 +60,10 @@ export async function readRunDirectory(system: System, directory: string): Promi
       suites.push(suite);
       if (suite.digest !== digest)
         discrepancies.push(altered(`suites/${name}`, `the suite ${name} is not the one that ran`));
+      for (const input of suite.inputs) {
+        const problem = await compareInput(system, join(paths.inputs(name), input.path), input.digest);
+        if (problem) discrepancies.push(altered(`inputs/${name}`, `${input.path} of suite ${name} ${problem}`));
+      }
     } catch (error) {
       discrepancies.push(altered(`suites/${name}`, `the suite ${name} cannot be read: ${messageOf(error)}`));
     }
@@ -82,12 +86,24 @@ export async function readRunDirectory(system: System, directory: string): Promi
     suites,
     siteText,
     ...(journal.broken && { journalBroken: journal.broken }),
+    ...(journal.cutBytes > 0 && state.finishedAt && { journalBroken: 'half a line follows its end' }),
     discrepancies,
   };
 }
 
 function altered(path: string, message: string): Discrepancy {
   return { outcome: 'altered', path, message };
+}
+
+/** What is wrong with an input as the cases saw it, or undefined. */
+async function compareInput(system: System, path: string, digest: Digest): Promise<string | undefined> {
+  try {
+    const stat = await system.files.stat(path);
+    if (!stat?.isFile()) return 'was removed or replaced by a case';
+    return (await system.files.digest(path)) === digest ? undefined : 'was changed by a case';
+  } catch (error) {
+    return `cannot be read: ${messageOf(error)}`;
+  }
 }
 
 async function compare(system: System, directory: string, file: KeptFile): Promise<Discrepancy | undefined> {

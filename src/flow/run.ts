@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { digestOfJson } from '../base/digest.ts';
 import { localFacts } from '../inspect/local.ts';
-import { runDirectoryUnwritable, runUnknown } from '../run/errors.ts';
+import { runDirectoryUnwritable, runInterrupted, runUnknown } from '../run/errors.ts';
 import type { CiVariables, EventBody, Opened } from '../run/event.ts';
 import { openJournal } from '../run/journal.ts';
 import { newRunId, runPaths } from '../run/run.ts';
@@ -43,6 +43,11 @@ export async function run(
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
   const prepared = await prepareImage(system, site, request.image);
+  if (signal.aborted)
+    throw runInterrupted(
+      `stopped by ${String(signal.reason)} before anything was submitted`,
+      'call it again; what was downloaded and unpacked is kept',
+    );
   const key = digestOfJson([
     prepared.image.digest,
     suites.map((suite) => [suite.name, suite.digest]),

@@ -54,6 +54,8 @@ function compare(
   const { user } = run.directory.opened;
   if (record.user !== '' && record.user !== user) return differs(`it is ${record.user}'s, the run is ${user}'s`);
   if (record.name !== '' && record.name !== plan.key) return differs(`its name is ${record.name}, not ${plan.key}`);
+  if (record.nodes !== '' && allocation.nodes !== '' && record.nodes !== allocation.nodes)
+    return differs(`it held ${record.nodes}, the run directory says ${allocation.nodes}`);
   const whole = steps.size === plan.steps.length;
   if (whole && allocation.ended?.state === 'completed' && record.state !== 'completed')
     return differs(`it ended as ${record.word}, the run directory says that it completed`);

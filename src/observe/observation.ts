@@ -38,5 +38,11 @@ export interface Observed {
   readonly missing: readonly Missing[];
 }
 
-/** The text outputs of one step: file name (relative to the step's directory, or `stdout`, `stderr`) to content. */
-export type StepOutput = Readonly<Record<string, string>>;
+/**
+ * The text outputs of one step: file name (relative to the step's directory, or `stdout`, `stderr`) to content, or to why
+ * there is none.
+ */
+export type StepOutput = Readonly<Record<string, string | { readonly unreadable: string }>>;
+
+/** Largest output file that is parsed, in bytes. */
+export const largestOutput = 64 * 1024 * 1024;

@@ -4,11 +4,15 @@
  * drops a declared name, never throws for what an output holds, and touches nothing: it is pure.
  */
 import { declaredOf, lintObservation, type ObservationDeclaration, optionsOf, parserOf } from './declaration.ts';
-import type { Missing, Observation, Observed, Series, StepOutput } from './observation.ts';
+import {
+  largestOutput,
+  type Missing,
+  type Observation,
+  type Observed,
+  type Series,
+  type StepOutput,
+} from './observation.ts';
 import { missing, type Reading } from './parser.ts';
-
-/** Largest output file that is parsed, in UTF-16 code units. */
-const largestText = 64 * 1024 * 1024;
 
 /** Reads every declared observation: each name comes back in exactly one of the three lists. */
 export function observe(declarations: Readonly<Record<string, ObservationDeclaration>>, output: StepOutput): Observed {
@@ -32,7 +36,8 @@ function read(name: string, declaration: ObservationDeclaration, output: StepOut
   const declared = declaredOf(name, declaration);
   const text = Object.hasOwn(output, declared.file) ? output[declared.file] : undefined;
   if (text === undefined) return missing(declared, `the output ${declared.file} is not there`);
+  if (typeof text !== 'string') return missing(declared, `the output ${declared.file} ${text.unreadable}`);
   if (text.trim() === '') return missing(declared, `the output ${declared.file} is empty`);
-  if (text.length > largestText) return missing(declared, `the output ${declared.file} is larger than 64 MiB`);
+  if (text.length > largestOutput) return missing(declared, `the output ${declared.file} is larger than 64 MiB`);
   return parser.read(text, optionsOf(declaration), declared);
 }

@@ -1,5 +1,6 @@
 /** Reads what the nodes wrote: the files of steps and of the companion, by rename, so never half. */
 import { join, relative } from 'node:path';
+import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
 import type { KeptFile } from './event.ts';
 import type { RunPaths } from './run.ts';
@@ -55,18 +56,29 @@ export async function hasEnded(system: System, paths: RunPaths, allocation: stri
   return (await system.files.stat(join(paths.allocation(allocation), 'ended'))) !== undefined;
 }
 
+/** What was found below a directory, by path from the run directory. */
+export interface KeptFiles {
+  readonly files: readonly KeptFile[];
+  /** Files and folders that cannot be read. */
+  readonly unread: readonly string[];
+}
+
 /** Every file below a directory (symbolic links and others left out) with digest and size, by path. */
-export async function keepFiles(system: System, paths: RunPaths, directory: string): Promise<readonly KeptFile[]> {
-  const kept: KeptFile[] = [];
-  const visit = async (folder: string): Promise<void> => {
-    for (const name of await system.files.list(folder)) {
-      const path = join(folder, name);
+export async function keepFiles(system: System, paths: RunPaths, directory: string): Promise<KeptFiles> {
+  const files: KeptFile[] = [];
+  const unread: string[] = [];
+  const visit = async (path: string): Promise<void> => {
+    const name = relative(paths.directory, path);
+    try {
       const stat = await system.files.stat(path);
-      if (stat?.isDirectory()) await visit(path);
-      else if (stat?.isFile())
-        kept.push({ path: relative(paths.directory, path), digest: await system.files.digest(path), size: stat.size });
+      if (stat?.isDirectory()) for (const entry of await system.files.list(path)) await visit(join(path, entry));
+      else if (stat?.isFile()) files.push({ path: name, digest: await system.files.digest(path), size: stat.size });
+    } catch (error) {
+      // A test may take its own files' rights away; it spoils its own case alone.
+      if (!hasCode(error, 'EACCES', 'EPERM', 'ENAMETOOLONG')) throw error;
+      unread.push(name);
     }
   };
-  if (await system.files.stat(directory)) await visit(directory);
-  return kept;
+  await visit(directory);
+  return { files, unread };
 }

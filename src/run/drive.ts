@@ -38,6 +38,8 @@ export type Driven = 'ended' | 'held' | 'interrupted';
 
 /** Seconds to wait for a file that another host wrote: attribute caches of NFS and Lustre. */
 const fileLag = 5;
+/** Most unreadable names kept of a step: one is enough to spoil it. */
+const mostUnread = 5;
 /** Seconds to go on asking a scheduler that does not take a submission; less where the whole wait is shorter. */
 const submitPatience = 60;
 
@@ -157,8 +159,9 @@ async function gather(drive: Drive, allocation: AllocationState): Promise<void> 
     if (allocation.steps.has(step.name) || (named && !named.has(step.name))) continue;
     const status = await readStepStatus(system, paths, id, step.name);
     if (!status) continue;
-    const files = await keepFiles(system, paths, paths.step(id, step.name));
-    found.push({ type: 'step', allocation: id, step: step.name, case: step.launch.case, ...status, files });
+    const { files, unread } = await keepFiles(system, paths, paths.step(id, step.name));
+    const left = unread.length > 0 ? { unread: unread.slice(0, mostUnread) } : {};
+    found.push({ type: 'step', allocation: id, step: step.name, case: step.launch.case, ...status, files, ...left });
   }
   if (found.length > 0) await journal.append(...found);
   for (const { case: name, exit, began, ended } of found)
@@ -169,7 +172,7 @@ async function gather(drive: Drive, allocation: AllocationState): Promise<void> 
 async function end(drive: Drive, allocation: AllocationState, state: JobState, why: string): Promise<void> {
   const { system, journal, paths } = drive;
   const { id } = allocation.plan;
-  const files = await keepFiles(system, paths, join(paths.allocation(id), 'facts'));
+  const { files } = await keepFiles(system, paths, join(paths.allocation(id), 'facts'));
   await journal.append({ type: 'companion', allocation: id, files });
   await journal.append({ type: 'allocation-ended', allocation: id, state, why });
   if (why) system.log.warn(`${id}: ${why}`);

@@ -84,6 +84,8 @@ export type EventBody =
       readonly began: number;
       readonly ended: number;
       readonly files: readonly KeptFile[];
+      /** Files and folders that it left and that cannot be read, from the run directory. */
+      readonly unread?: readonly string[];
     }
   | { readonly type: 'companion'; readonly allocation: string; readonly files: readonly KeptFile[] }
   | { readonly type: 'allocation-ended'; readonly allocation: string; readonly state: JobState; readonly why: string }

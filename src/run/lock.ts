@@ -1,6 +1,8 @@
 /** Who drives a run: a file made exclusively, which says host, process and its start, and is touched while it is held. */
+import { messageOf } from '../base/error.ts';
+import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
-import { runLocked } from './errors.ts';
+import { runDirectoryUnwritable, runLocked } from './errors.ts';
 
 /** A held lock. */
 export interface RunLock {
@@ -31,6 +33,19 @@ async function isAlive(holder: Holder, system: System): Promise<boolean> {
   return Date.parse(system.clock.now()) - Date.parse(holder.time) < staleAfter * 1000;
 }
 
+async function createLock(system: System, path: string, content: string): Promise<boolean> {
+  try {
+    return await system.files.createExclusive(path, content);
+  } catch (error) {
+    if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT')) throw error;
+    throw runDirectoryUnwritable(
+      `the run directory cannot be written: ${messageOf(error)}`,
+      'a run is gone on with by the user who began it; or make room',
+      { cause: error },
+    );
+  }
+}
+
 /** Takes the lock or throws RUN_LOCKED, naming who holds it. A dead holder's lock is taken over. */
 export async function takeLock(system: System, path: string): Promise<RunLock> {
   const own = async (): Promise<string> => {
@@ -43,7 +58,7 @@ export async function takeLock(system: System, path: string): Promise<RunLock> {
     return `${JSON.stringify(holder)}\n`;
   };
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    if (await system.files.createExclusive(path, await own())) {
+    if (await createLock(system, path, await own())) {
       let touched = system.clock.monotonic();
       return {
         touch: async () => {

@@ -11,8 +11,10 @@ export interface RunPaths {
   readonly lock: string;
   /** A copy of the site file, so that a resumed run does not depend on later edits. */
   readonly site: string;
-  /** Staged inputs of a suite. */
+  /** The suite as it was when the run began: what is judged by. No case ever sees it. */
   readonly suite: (name: string) => string;
+  /** The same files for the cases, which run with the rights to change them. */
+  readonly inputs: (name: string) => string;
   readonly allocation: (id: string) => string;
   readonly step: (allocation: string, step: string) => string;
   readonly results: string;
@@ -27,6 +29,7 @@ export function runPaths(directory: string): RunPaths {
     lock: join(directory, 'lock'),
     site: join(directory, 'site.yaml'),
     suite: (name) => join(directory, 'suites', name),
+    inputs: (name) => join(directory, 'inputs', name),
     allocation,
     step: (id, step) => join(allocation(id), 'steps', step),
     results: join(directory, 'results'),

@@ -6,15 +6,19 @@ import type { System } from '../system/system.ts';
 import type { PlannedAllocation } from './plan.ts';
 import type { RunPaths } from './run.ts';
 
-/** Copies a suite's inputs into the run directory, read-only, so that what ran stays what was hashed. */
+/**
+ * Copies a suite's files into the run directory twice: to judge by, and for the cases. A case runs as the user who owns
+ * both, so only the copy that it cannot see is trusted.
+ */
 export async function stageSuite(system: System, suite: Suite, paths: RunPaths): Promise<void> {
-  const target = paths.suite(suite.name);
-  for (const input of suite.inputs) {
-    const to = join(target, input.path);
-    await system.files.makeDirectory(dirname(to));
-    if (await system.files.stat(to)) await system.files.remove(to);
-    await system.files.copy(join(suite.directory, input.path), to);
-    await system.files.chmod(to, input.executable ? 0o550 : 0o440);
+  for (const target of [paths.suite(suite.name), paths.inputs(suite.name)]) {
+    for (const input of suite.inputs) {
+      const to = join(target, input.path);
+      await system.files.makeDirectory(dirname(to));
+      if (await system.files.stat(to)) await system.files.remove(to);
+      await system.files.copy(join(suite.directory, input.path), to);
+      await system.files.chmod(to, input.executable ? 0o550 : 0o440);
+    }
   }
 }
 

@@ -75,6 +75,24 @@ async function writeWhole(handle: fs.FileHandle, bytes: Uint8Array): Promise<voi
   while (offset < bytes.length) offset += (await handle.write(bytes, offset)).bytesWritten;
 }
 
+/** Makes a directory and its parents. Node's own recursive mkdir never returns where a file system says ENOENT for ever, as /proc does. */
+async function makeDirectories(path: string, mode: number): Promise<void> {
+  const make = async (): Promise<void> => {
+    try {
+      await fs.mkdir(path, { mode });
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST') || !(await fs.stat(path)).isDirectory()) throw error;
+    }
+  };
+  try {
+    await make();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeDirectories(dirname(path), mode);
+    await make();
+  }
+}
+
 let sequence = 0;
 
 /** The real file system. */
@@ -114,9 +132,7 @@ export const realFiles: Files = {
       await handle.close();
     }
   },
-  makeDirectory: async (path, mode = 0o2750) => {
-    await fs.mkdir(path, { recursive: true, mode });
-  },
+  makeDirectory: (path, mode = 0o2750) => makeDirectories(path, mode),
   list: async (path) => (await fs.readdir(path)).sort(),
   readRange: async (path, offset, length) => {
     const handle = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -6,6 +6,9 @@ export const recorded = ruleOverRuns(
   'that the verdicts written down at the time agree with those judged again',
   (evidence) => ({
     problems: evidence.runs.flatMap((run) => [
+      ...(run.cases.length > 0 && run.cases.every((item) => item.recorded === undefined)
+        ? [hold(`run ${run.id}: the verdicts that it wrote down are gone`)]
+        : []),
       ...run.cases
         .filter((item) => item.recorded !== undefined && item.recorded !== item.verdict)
         .map((item) =>
