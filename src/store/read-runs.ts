@@ -94,10 +94,12 @@ function recordOf(database: Database, key: number): RunRecord {
     return { ...row, nodes: (nodes.get(id) ?? []).map((node) => node.row.name) };
   });
   const parameters = grouped(of(tables.caseParameters), ({ row }) => row.case);
-  const cases = of(tables.cases).map(({ key: id, row: { run: _, allocation, ...row } }) => {
+  const variables = grouped(of(tables.environmentVariables), ({ row }) => row.set);
+  const cases = of(tables.cases).map(({ key: id, row: { run: _, allocation, environment, ...row } }) => {
     caseNames.set(id, row.name);
     return {
       ...row,
+      ...(environment !== undefined && { environment: environmentOf(variables.get(environment) ?? []) }),
       ...(allocation !== undefined && { allocation: known(allocationNames, allocation, 'test_case') }),
       parameters: parametersOf(parameters.get(id) ?? []),
     };
@@ -154,6 +156,12 @@ function parametersOf(
   rows: readonly Keyed<{ readonly name: string; readonly number?: number; readonly text?: string }>[],
 ): CaseRow['parameters'] {
   return Object.fromEntries(rows.map(({ row }) => [row.name, row.number ?? row.text ?? '']));
+}
+
+function environmentOf(
+  rows: readonly Keyed<{ readonly name: string; readonly value: string }>[],
+): NonNullable<CaseRow['environment']> {
+  return Object.fromEntries(rows.map(({ row }) => [row.name, row.value]));
 }
 
 function dataOf(rows: readonly Keyed<tables.FindingDatum>[] | undefined): Pick<FindingRow, 'data'> {
