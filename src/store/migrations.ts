@@ -265,10 +265,11 @@ CREATE INDEX variable_by_set ON environment_variable (environment_set_id);
 
 ALTER TABLE test_case ADD COLUMN environment_set_id INTEGER REFERENCES environment_set (environment_set_id);
 CREATE INDEX case_by_environment_set ON test_case (environment_set_id);
+CREATE INDEX observation_by_name ON observation (observation_name);
 `;
 
 /** Every step, in order. */
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'runs, cases, findings, observations, facts', sql: first },
-  { number: 2, name: 'environments of cases', sql: second },
+  { number: 2, name: 'environments of cases, metrics by name', sql: second },
 ];
