@@ -31,7 +31,7 @@ export interface Comparison {
   readonly verdict: string;
   /** The likeliest first. */
   readonly causes: readonly Cause[];
-  /** Verdicts first, then physics, then metrics by the size of their change. */
+  /** Verdicts first, then physics, metrics by the size of their change, and last the cases that only one run has. */
   readonly effects: readonly Effect[];
   /** How many things were compared as causes; `unknown` were not read in at least one of the runs. */
   readonly counts: {
@@ -95,11 +95,11 @@ const effectOrder: readonly Effect['kind'][] = [
   'outcome',
   'verdict',
   'finding',
-  'case',
   'number',
   'series',
   'text',
   'metric',
+  'case',
 ];
 
 function byImportance(a: Effect, b: Effect): number {
