@@ -42,6 +42,6 @@ function drawn({ metric, case: name, unit, better, values, spread }: DrawnHistor
     `${showNumber(one.value)}${plain}`,
     median === 0 ? '' : showPercent((100 * (one.value - median)) / Math.abs(median)),
   ]);
-  const table = textTable(['RUN', 'STARTED', 'OUTCOME', 'CASE', 'DIGEST', 'KERNEL', 'VALUE', 'FROM MEDIAN'], rows);
+  const table = textTable(['RUN', 'STARTED', 'OUTCOME', 'VERDICT', 'DIGEST', 'KERNEL', 'VALUE', 'FROM MEDIAN'], rows);
   return `${head.join('\n')}\n${table}`;
 }

@@ -248,12 +248,28 @@ describe('libraries', () => {
     expect(found.causes).toMatchObject([{ kind: 'library', name: 'libfabric.so', right: '/opt/host/libfabric.so.1' }]);
   });
 
-  it('that some ranks were caught with, or too few, are hidden', () => {
-    for (const to of [(rank: number) => rank === 0, (_: number, name: string) => name === melt]) {
-      const found = compareRuns(base(), adding('/usr/lib/mca_mtl_psm.so', to));
-      expect(found.causes).toEqual([]);
-      expect(found.hidden.map((one) => one.right)).toEqual(['/usr/lib/mca_mtl_psm.so']);
-    }
+  /** Twice as many ranks on each node. */
+  const wide = (record: RunRecord): RunRecord => ({
+    ...record,
+    ranks: [...record.ranks, ...record.ranks.map((one) => ({ ...one, rank: one.rank + 2 }))],
+  });
+
+  it('that too few ranks had are hidden', () => {
+    const found = compareRuns(
+      base(),
+      adding('/usr/lib/mca_mtl_psm.so', (_, name) => name === melt),
+    );
+    expect(found.causes).toEqual([]);
+    expect(found.hidden.map((one) => one.right)).toEqual(['/usr/lib/mca_mtl_psm.so']);
+  });
+
+  it('that many ranks had, and others of the same cases had not, are hidden', () => {
+    const some = adding('/usr/lib/mca_mtl_psm.so', (rank) => rank === 0);
+    const found = compareRuns(wide(base()), wide(some));
+    expect(found.causes).toEqual([]);
+    expect(found.hidden.map((one) => one.right)).toEqual(['/usr/lib/mca_mtl_psm.so']);
+    const every = adding('/usr/lib/mca_mtl_psm.so', () => true);
+    expect(compareRuns(wide(base()), wide(every)).causes).toHaveLength(1);
   });
 });
 
