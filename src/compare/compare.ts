@@ -85,10 +85,12 @@ function verdictOf(causes: readonly Cause[]): string {
   return `${count}, first: ${first.kind} ${first.name}`;
 }
 
-/** Heavier first; of one weight, what differs everywhere before what differs in some places, then by name. */
+/** Heavier first; of one weight what differs everywhere, then what changed before what came or went, then by name. */
 function byWeight(a: Cause, b: Cause): number {
   const everywhere = (cause: Cause) => Number(cause.where.length === 0);
-  return b.weight - a.weight || everywhere(b) - everywhere(a) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  const replaced = (cause: Cause) => Number(cause.left !== undefined && cause.right !== undefined);
+  const byName = a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  return b.weight - a.weight || everywhere(b) - everywhere(a) || replaced(b) - replaced(a) || byName;
 }
 
 const effectOrder: readonly Effect['kind'][] = [

@@ -1,4 +1,5 @@
 /** Effects: what two runs found of the same cases. */
+import type { RunRecord } from '../store/run-record.ts';
 
 /** Something that came out differently. `case` is empty for what is said of the whole run. */
 export type Effect =
@@ -50,4 +51,11 @@ export type Effect =
 export interface Effects {
   readonly effects: readonly Effect[];
   readonly equal: number;
+}
+
+/** Names of the cases that both runs ran: of one that was skipped the verdict says all there is. */
+export function ranInBoth(left: RunRecord, right: RunRecord): ReadonlySet<string> {
+  const ran = ({ cases }: RunRecord) => cases.filter((one) => one.verdict !== 'skip').map((one) => one.name);
+  const others = new Set(ran(right));
+  return new Set(ran(left).filter((name) => others.has(name)));
 }

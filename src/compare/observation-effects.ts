@@ -1,6 +1,6 @@
 /** What differs in the observations of a case that both runs have. */
 import type { ObservationRow, RunRecord } from '../store/run-record.ts';
-import type { Effect, Effects } from './effect.ts';
+import { type Effect, type Effects, ranInBoth } from './effect.ts';
 import { withoutRun } from './volatile.ts';
 
 /** Largest change in % that is told as `level`: the default margin of performance checks. */
@@ -9,9 +9,7 @@ const marginPercent = 3;
 /** The effects in observations, by case and name, in the order of the left run. */
 export function observationEffects(left: RunRecord, right: RunRecord): Effects {
   const others = byName(right);
-  const shared = new Set(
-    left.cases.flatMap(({ name }) => (right.cases.some((one) => one.name === name) ? [name] : [])),
-  );
+  const shared = ranInBoth(left, right);
   const effects: Effect[] = [];
   let equal = 0;
   const seen = new Set<string>();

@@ -1,7 +1,7 @@
 /** What differs in the verdicts: of the run, of cases, and of single findings. */
 import type { RunRecord } from '../store/run-record.ts';
 import { sides } from './cause.ts';
-import type { Effect, Effects } from './effect.ts';
+import { type Effect, type Effects, ranInBoth } from './effect.ts';
 
 /** The effects in verdicts; findings are told only where their verdict changed, not for another number in their text. */
 export function verdictEffects(left: RunRecord, right: RunRecord): Effects {
@@ -13,14 +13,20 @@ export function verdictEffects(left: RunRecord, right: RunRecord): Effects {
   const cases = differing('verdict', verdictsOf(left), verdictsOf(right));
   const both = (effect: Effect) => effect.kind !== 'verdict' || ('left' in effect && 'right' in effect);
   const verdicts = cases.effects.map((effect) => (both(effect) ? effect : ({ ...effect, kind: 'case' } as Effect)));
-  const shared = new Set(
-    left.cases.map((one) => one.name).filter((name) => right.cases.some((one) => one.name === name)),
-  );
-  const findings = differing('finding', findingsOf(left, shared), findingsOf(right, shared));
+  const shared = ranInBoth(left, right);
+  const found = differing('finding', findingsOf(left, shared), findingsOf(right, shared));
+  // A check that passed in one run and was not made in the other follows from what else is told.
+  const findings = { effects: found.effects.filter((effect) => !passedAlone(effect)), equal: found.equal };
   return {
     effects: [...outcome.effects, ...verdicts, ...findings.effects],
     equal: outcome.equal + cases.equal + findings.equal,
   };
+}
+
+function passedAlone(effect: Effect): boolean {
+  if (effect.kind !== 'finding') return false;
+  const { left, right } = effect;
+  return (left === undefined && right === 'pass') || (right === undefined && left === 'pass');
 }
 
 interface Said {

@@ -6,14 +6,14 @@ import type { Effect } from '../compare/effect.ts';
 import { showNumber, showPercent } from './number-text.ts';
 import { textTable } from './text-table.ts';
 
-const shownRows = 20;
+const shownOfKind = 8;
 const shownPlaces = 4;
 const cellBytes = 60;
 
 /** The comparison as text; `all` cuts no list, and shows what is hidden and what is not known too. */
 export function comparisonText(comparison: Comparison, all = false): string {
   const { left, right, verdict, causes, effects, counts, equalEffects, hidden, unknown } = comparison;
-  const limit = all ? Infinity : shownRows;
+  const limit = all ? Infinity : shownOfKind;
   const unknownCount = counts.unknown > 0 ? `, ${counts.unknown} not known in both` : '';
   const parts = [
     textTable(['', 'RUN', 'STARTED', 'OUTCOME', 'SITE', 'IMAGE', 'DIGEST'], [runRow('A', left), runRow('B', right)]),
@@ -32,9 +32,15 @@ export function comparisonText(comparison: Comparison, all = false): string {
   return parts.join('\n');
 }
 
+/** A table of rows whose first cell is their kind; of each kind the first few, so that none hides the others. */
 function section(heads: readonly string[], rows: readonly (readonly string[])[], limit: number): string {
-  const left = rows.length - limit;
-  return `${textTable(heads, rows.slice(0, limit))}${left > 0 ? `… and ${left} more (--all)\n` : ''}`;
+  const counts = new Map<string, number>();
+  const shown = rows.filter(([kind = '']) => {
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return (counts.get(kind) ?? 0) <= limit;
+  });
+  const left = [...counts].filter(([, count]) => count > limit).map(([kind, count]) => `${count - limit} of ${kind}`);
+  return `${textTable(heads, shown)}${left.length > 0 ? `… and ${left.join(', ')} more (--all)\n` : ''}`;
 }
 
 function runRow(side: string, run: ComparedRun): readonly string[] {

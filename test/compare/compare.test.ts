@@ -319,4 +319,18 @@ describe('two images', () => {
     expect(found.unknown).toMatchObject([{ kind: 'environment', left: 'stored', right: 'not stored' }]);
     expect(found.causes).toEqual([]);
   });
+
+  it('a case that was skipped in one run is told by its verdict alone', () => {
+    const cases = other.cases.map((one) => (one.name === melt ? { ...one, verdict: 'skip' as const } : one));
+    const found = compareRuns(base(), { ...other, cases, findings: [], observations: [] });
+    expect(found.effects).toEqual([{ kind: 'verdict', case: melt, name: 'verdict', left: 'pass', right: 'skip' }]);
+  });
+
+  it('a finding that only one run has is told unless it passed', () => {
+    const finding = { case: melt, check: 'rate', kind: 'performance', message: '' };
+    const effects = (verdict: 'pass' | 'invalid') =>
+      compareRuns(base(), { ...other, findings: [...other.findings, { ...finding, verdict }] }).effects;
+    expect(effects('pass')).toEqual([]);
+    expect(effects('invalid')).toEqual([{ kind: 'finding', case: melt, name: 'rate', right: 'invalid' }]);
+  });
 });

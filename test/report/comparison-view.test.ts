@@ -39,7 +39,7 @@ test('long lists are cut unless all is asked for', () => {
     image: { ...one.image, packages: [...one.image.packages, ...packages] },
   });
   expect(comparison.counts.differ).toBe(50);
-  expect(comparisonText(comparison)).toContain('… and 30 more (--all)');
+  expect(comparisonText(comparison)).toContain('… and 42 of package more (--all)');
   expect(comparisonText(comparison, true).match(/^package /gm)).toHaveLength(50);
 });
 
