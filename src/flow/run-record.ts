@@ -127,13 +127,13 @@ function caseRow(item: DerivedCase, { site }: DerivedRun): CaseRow {
     verdict: item.judgement.verdict,
     reason: reasonOf(item.judgement),
     ...(item.allocation && { allocation: item.allocation.plan.id }),
-    ...(launch && { launchDigest: launch.id, environment: environmentOf(launch) }),
+    ...(launch && { launchDigest: launch.id, environment: storedEnvironment(launch) }),
     ...(item.step && { seconds: item.step.ended - item.step.began }),
   };
 }
 
 /** What the program was started with, but for the variables that name this run and this case. */
-function environmentOf({ environment }: Launch): NonNullable<CaseRow['environment']> {
+export function storedEnvironment({ environment }: Pick<Launch, 'environment'>): NonNullable<CaseRow['environment']> {
   const { ASSAY_NONCE: _nonce, ASSAY_CASE: _case, ...others } = environment;
   return others;
 }
