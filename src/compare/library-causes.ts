@@ -18,7 +18,8 @@ interface Seen {
 
 /** What differs in the libraries of the cases that both runs have. */
 export function libraryCauses(left: RunRecord, right: RunRecord): Compared {
-  const shared = (name: string) => [left, right].every(({ cases }) => cases.some((one) => one.name === name));
+  const others = new Set(right.cases.map((one) => one.name));
+  const shared = new Set(left.cases.map((one) => one.name).filter((name) => others.has(name)));
   const [had, has] = [seenIn(left, shared), seenIn(right, shared)];
   if (had.sampled.size === 0 || has.sampled.size === 0) return { causes: [], hidden: [], unknown: [], equal: 0 };
   const causes: Cause[] = [];
@@ -41,11 +42,11 @@ export function libraryCauses(left: RunRecord, right: RunRecord): Compared {
   return { causes, hidden, unknown: [], equal };
 }
 
-function seenIn(record: RunRecord, wanted: (name: string) => boolean): Seen {
+function seenIn(record: RunRecord, wanted: ReadonlySet<string>): Seen {
   const sampled = new Map<string, number>();
   const having = new Map<string, Map<string, number>>();
   for (const rank of record.ranks) {
-    if (rank.libraries.length === 0 || !wanted(rank.case)) continue;
+    if (rank.libraries.length === 0 || !wanted.has(rank.case)) continue;
     sampled.set(rank.case, (sampled.get(rank.case) ?? 0) + 1);
     for (const path of new Set(rank.libraries.map((one) => withoutRun(record, one)))) {
       const cases = having.get(path) ?? new Map<string, number>();

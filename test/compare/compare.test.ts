@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/base/digest.ts';
 import { compareRuns } from '../../src/compare/compare.ts';
 import type { FactRow, RunRecord } from '../../src/store/run-record.ts';
-import { caseRow, fullRecord } from '../store/record.ts';
+import { caseRow, fullRecord, largeRecord } from '../store/record.ts';
 
 const host = { release: '6.1.0', 'command-line': 'quiet', 'boot-id': 'one' };
 const melt = 'lammps/melt ranks=2';
@@ -332,5 +332,20 @@ describe('two images', () => {
       compareRuns(base(), { ...other, findings: [...other.findings, { ...finding, verdict }] }).effects;
     expect(effects('pass')).toEqual([]);
     expect(effects('invalid')).toEqual([{ kind: 'finding', case: melt, name: 'rate', right: 'invalid' }]);
+  });
+});
+
+describe('large runs', () => {
+  it('of 1,000 cases and 1,000 nodes are compared in seconds', () => {
+    const nodes = Array.from({ length: 1000 }, (_, index) => `n${index}`);
+    const large = (id: string, release: string): RunRecord => {
+      const record = largeRecord(id, 1000);
+      return { ...record, facts: nodes.flatMap((node) => factsOf(node, { ...host, release })) };
+    };
+    const start = performance.now();
+    const found = compareRuns(large('20260301T120000Z-aaaaaaaa', '6.1'), large('20260302T120000Z-bbbbbbbb', '6.2'));
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(found.causes).toMatchObject([{ name: 'kernel.release', left: '6.1', right: '6.2', where: [] }]);
+    expect(found.effects).toEqual([]);
   });
 });
