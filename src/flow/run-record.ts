@@ -1,6 +1,7 @@
 /** A derived run as the flat record that the store keeps. Pure. */
 import type { Fact, Facts } from '../inspect/facts.ts';
 import type { CaseJudgement } from '../judge/judge.ts';
+import type { Launch } from '../launch/launch.ts';
 import type { JobState } from '../launch/scheduler.ts';
 import type {
   AllocationRow,
@@ -126,9 +127,15 @@ function caseRow(item: DerivedCase, { site }: DerivedRun): CaseRow {
     verdict: item.judgement.verdict,
     reason: reasonOf(item.judgement),
     ...(item.allocation && { allocation: item.allocation.plan.id }),
-    ...(launch && { launchDigest: launch.id }),
+    ...(launch && { launchDigest: launch.id, environment: storedEnvironment(launch) }),
     ...(item.step && { seconds: item.step.ended - item.step.began }),
   };
+}
+
+/** What the program was started with, but for the variables that name this run and this case. */
+export function storedEnvironment({ environment }: Pick<Launch, 'environment'>): NonNullable<CaseRow['environment']> {
+  const { ASSAY_NONCE: _nonce, ASSAY_CASE: _case, ...others } = environment;
+  return others;
 }
 
 function observationRows(item: DerivedCase): readonly ObservationRow[] {

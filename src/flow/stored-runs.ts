@@ -16,7 +16,7 @@ export async function storedRuns(
   return listRuns(store, { limit });
 }
 
-/** One run by id, its beginning, or `latest`. */
+/** One run by an address: id, its beginning, `latest` or `last-accept`, each with `~N`. */
 export async function storedRun(system: System, site: string | undefined, name: string): Promise<RunRecord> {
   const opened = await openSite(system, site);
   const store = await openStore(system, opened.site.directories.store, 'read');

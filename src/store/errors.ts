@@ -23,4 +23,9 @@ export const storeOlder = defineError(
   'The store has an older form and was opened for reading only.',
 );
 export const storeRunUnknown = defineError('STORE_RUN_UNKNOWN', 'declaration', 'The store holds no such run.');
+export const storeMetricUnknown = defineError(
+  'STORE_METRIC_UNKNOWN',
+  'declaration',
+  'The store holds no such metric, or no value of it for what was asked.',
+);
 export const storeDriver = defineError('STORE_DRIVER', 'site', 'The SQLite library cannot be loaded.');

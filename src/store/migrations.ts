@@ -245,7 +245,31 @@ CREATE INDEX file_by_run ON output_file (run_id);
 CREATE INDEX file_by_case ON output_file (case_id);
 `;
 
+const second = `
+CREATE TABLE environment_set (
+  ${perRun},
+  environment_set_id INTEGER PRIMARY KEY,
+  environment_set_digest TEXT NOT NULL
+);
+CREATE INDEX environment_set_by_run ON environment_set (run_id);
+
+CREATE TABLE environment_variable (
+  ${perRun},
+  variable_id INTEGER PRIMARY KEY,
+  environment_set_id INTEGER NOT NULL REFERENCES environment_set (environment_set_id),
+  variable_name TEXT NOT NULL,
+  variable_value TEXT NOT NULL
+);
+CREATE INDEX variable_by_run ON environment_variable (run_id);
+CREATE INDEX variable_by_set ON environment_variable (environment_set_id);
+
+ALTER TABLE test_case ADD COLUMN environment_set_id INTEGER REFERENCES environment_set (environment_set_id);
+CREATE INDEX case_by_environment_set ON test_case (environment_set_id);
+CREATE INDEX observation_by_name ON observation (observation_name);
+`;
+
 /** Every step, in order. */
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'runs, cases, findings, observations, facts', sql: first },
+  { number: 2, name: 'environments of cases, metrics by name', sql: second },
 ];

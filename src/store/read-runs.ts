@@ -1,10 +1,9 @@
 /** Takes runs out of the store again. */
 import type { Digest } from '../base/digest.ts';
-import { nearest } from '../base/suggestion.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import { DamagedCell, type Keyed } from './column.ts';
 import type { Database } from './database.ts';
-import { storeRunUnknown } from './errors.ts';
+import { addressed } from './run-address.ts';
 import type { CaseRow, CiContext, FindingRow, RunRecord, RunRow } from './run-record.ts';
 import type { Store } from './store.ts';
 import * as tables from './tables.ts';
@@ -47,8 +46,8 @@ function summaryOf(database: Database, key: number): RunSummary {
 }
 
 /**
- * One run, equal to what was written: by its id, by the beginning of its id when only one run begins so, or the one
- * started last (`latest`). Throws STORE_RUN_UNKNOWN with what it may have meant.
+ * One run, equal to what was written, by an address (`run-address.ts`). Throws STORE_RUN_UNKNOWN with what it may have
+ * meant.
  */
 export function readRun(store: Store, which: string): Promise<RunRecord> {
   return store.attempt((database) =>
@@ -58,29 +57,11 @@ export function readRun(store: Store, which: string): Promise<RunRecord> {
 
 function keyOf(database: Database, which: string, path: string): number {
   const runs = database.rows(
-    'SELECT run_id AS key, run_name AS name FROM runTable ORDER BY run_started_at DESC, run_id DESC',
+    `SELECT run_id AS key, run_name AS name, run_outcome AS outcome FROM runTable
+     ORDER BY run_started_at DESC, run_id DESC`,
   );
-  const [latest] = runs;
-  if (!latest) throw storeRunUnknown(`the store ${path} holds no runs yet`, 'run a suite first, or name another store');
-  const names = runs.map((row) => String(row.name));
-  const exact = runs.find((row) => row.name === which) ?? (which === 'latest' ? latest : undefined);
-  if (exact) return Number(exact.key);
-  const matching = which === '' ? [] : runs.filter((row) => String(row.name).startsWith(which));
-  const [first] = matching;
-  if (first && matching.length === 1) return Number(first.key);
-  if (first)
-    throw storeRunUnknown(
-      `"${which}" is the beginning of ${matching.length} runs in ${path}`,
-      `write more of it: ${matching
-        .slice(0, 5)
-        .map((row) => row.name)
-        .join(', ')}${matching.length > 5 ? ', …' : ''}`,
-    );
-  const near = nearest(which, names);
-  throw storeRunUnknown(
-    `the store ${path} holds no run "${which}"`,
-    near ? `did you mean "${near}"?` : `the newest are ${names.slice(0, 5).join(', ')}; "latest" is the first of them`,
-  );
+  const known = runs.map((row) => ({ id: String(row.name), outcome: String(row.outcome) }));
+  return Number(runs[addressed(known, which, path)]?.key);
 }
 
 function recordOf(database: Database, key: number): RunRecord {
@@ -94,10 +75,12 @@ function recordOf(database: Database, key: number): RunRecord {
     return { ...row, nodes: (nodes.get(id) ?? []).map((node) => node.row.name) };
   });
   const parameters = grouped(of(tables.caseParameters), ({ row }) => row.case);
-  const cases = of(tables.cases).map(({ key: id, row: { run: _, allocation, ...row } }) => {
+  const variables = grouped(of(tables.environmentVariables), ({ row }) => row.set);
+  const cases = of(tables.cases).map(({ key: id, row: { run: _, allocation, environment, ...row } }) => {
     caseNames.set(id, row.name);
     return {
       ...row,
+      ...(environment !== undefined && { environment: environmentOf(variables.get(environment) ?? []) }),
       ...(allocation !== undefined && { allocation: known(allocationNames, allocation, 'test_case') }),
       parameters: parametersOf(parameters.get(id) ?? []),
     };
@@ -156,6 +139,12 @@ function parametersOf(
   return Object.fromEntries(rows.map(({ row }) => [row.name, row.number ?? row.text ?? '']));
 }
 
+function environmentOf(
+  rows: readonly Keyed<{ readonly name: string; readonly value: string }>[],
+): NonNullable<CaseRow['environment']> {
+  return Object.fromEntries(rows.map(({ row }) => [row.name, row.value]));
+}
+
 function dataOf(rows: readonly Keyed<tables.FindingDatum>[] | undefined): Pick<FindingRow, 'data'> {
   if (!rows) return {};
   const datumOf = ({ kind, number, text }: tables.FindingDatum): number | string | boolean | null => {
@@ -191,4 +180,71 @@ function known(names: ReadonlyMap<number, string>, key: number, table: string): 
   const name = names.get(key);
   if (name === undefined) throw new DamagedCell(table, 'key', key);
   return name;
+}
+
+/** One value of a metric: of one case in one run. */
+export interface MetricValue {
+  readonly run: string;
+  readonly startedAt: string;
+  readonly outcome: string;
+  readonly image: string;
+  readonly digest: string;
+  /** Releases of the kernels that the run's nodes had, sorted; empty when none is known. */
+  readonly kernels: readonly string[];
+  readonly case: string;
+  readonly verdict: string;
+  readonly value: number;
+  readonly unit: string;
+  /** `higher` or `lower`; absent for a number that is no performance. */
+  readonly better?: string;
+}
+
+/** Every value of a numeric observation over all runs, oldest first; and the names that there are, for a hint. */
+export function readMetric(
+  store: Store,
+  metric: string,
+): Promise<{ readonly values: readonly MetricValue[]; readonly known: readonly string[] }> {
+  return store.attempt((database) =>
+    database.within('deferred', () => {
+      const rows = database.rows(
+        `SELECT r.run_id AS key, r.run_name AS run, r.run_started_at AS started, r.run_outcome AS outcome,
+                i.image_name AS image, i.image_digest AS digest, c.case_name AS name, c.case_verdict AS verdict,
+                o.observation_number AS value, o.observation_unit AS unit, o.observation_better AS better
+         FROM observation o JOIN test_case c ON c.case_id = o.case_id JOIN runTable r ON r.run_id = o.run_id
+         JOIN image i ON i.run_id = o.run_id
+         WHERE o.observation_name = ? AND o.observation_number IS NOT NULL
+         ORDER BY r.run_started_at, r.run_id, o.observation_id`,
+        metric,
+      );
+      const kernels = new Map<number, readonly string[]>();
+      for (const key of new Set(rows.map((row) => Number(row.key)))) kernels.set(key, kernelsOf(database, key));
+      const names = database.rows(
+        'SELECT DISTINCT observation_name AS name FROM observation WHERE observation_number IS NOT NULL ORDER BY 1',
+      );
+      const values = rows.map((row) => ({
+        run: String(row.run),
+        startedAt: String(row.started),
+        outcome: String(row.outcome),
+        image: String(row.image),
+        digest: String(row.digest),
+        kernels: kernels.get(Number(row.key)) ?? [],
+        case: String(row.name),
+        verdict: String(row.verdict),
+        value: Number(row.value),
+        unit: String(row.unit),
+        ...(typeof row.better === 'string' && { better: row.better }),
+      }));
+      return { values, known: names.map((row) => String(row.name)) };
+    }),
+  );
+}
+
+function kernelsOf(database: Database, run: number): readonly string[] {
+  return database
+    .rows(
+      `SELECT DISTINCT fact_value AS value FROM fact
+       WHERE run_id = ? AND fact_group = 'kernel' AND fact_key = 'release' AND fact_value IS NOT NULL ORDER BY 1`,
+      run,
+    )
+    .map((row) => String(row.value));
 }

@@ -74,6 +74,11 @@ export interface CaseRow {
   readonly runtime: string;
   readonly mpi: string;
   readonly launchDigest?: Digest;
+  /**
+   * Variables that its program was started with, by name; absent when it was not launched, or stored by an Assay before
+   * form 2. Those that name the run or the case itself are left out.
+   */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly seconds?: number;
   readonly verdict: Verdict;
   readonly reason: string;

@@ -115,26 +115,45 @@ export const allocationNodes = table<OfRun & { readonly allocation: number; read
   { run, allocation: integer('allocation_id'), name: text('node_name') },
 );
 
-export const cases = table<OfRun & Omit<CaseRow, 'parameters' | 'allocation'> & { readonly allocation?: number }>(
-  'test_case',
-  'case_id',
-  {
-    run,
-    allocation: maybe(integer('allocation_id')),
-    name: text('case_name'),
-    id: digest('case_digest'),
-    suite: text('case_suite'),
-    test: text('case_test'),
-    nodes: integer('case_nodes'),
-    ranks: integer('case_ranks'),
-    runtime: text('case_runtime'),
-    mpi: text('case_mpi'),
-    launchDigest: maybe(digest('case_launch_digest')),
-    seconds: maybe(real('case_seconds')),
-    verdict: word('case_verdict', severity),
-    reason: text('case_reason'),
-  },
+/** An environment that one or more cases of a run were started with: most cases have the same, and it is kept once. */
+export const environmentSets = table<OfRun & { readonly digest: `sha256:${string}` }>(
+  'environment_set',
+  'environment_set_id',
+  { run, digest: digest('environment_set_digest') },
 );
+
+export const environmentVariables = table<
+  OfRun & { readonly set: number; readonly name: string; readonly value: string }
+>('environment_variable', 'variable_id', {
+  run,
+  set: integer('environment_set_id'),
+  name: text('variable_name'),
+  value: text('variable_value'),
+});
+
+/** A case, flat: its allocation and its environment by their keys. */
+export interface StoredCase extends OfRun, Omit<CaseRow, 'parameters' | 'allocation' | 'environment'> {
+  readonly allocation?: number;
+  readonly environment?: number;
+}
+
+export const cases = table<StoredCase>('test_case', 'case_id', {
+  run,
+  allocation: maybe(integer('allocation_id')),
+  environment: maybe(integer('environment_set_id')),
+  name: text('case_name'),
+  id: digest('case_digest'),
+  suite: text('case_suite'),
+  test: text('case_test'),
+  nodes: integer('case_nodes'),
+  ranks: integer('case_ranks'),
+  runtime: text('case_runtime'),
+  mpi: text('case_mpi'),
+  launchDigest: maybe(digest('case_launch_digest')),
+  seconds: maybe(real('case_seconds')),
+  verdict: word('case_verdict', severity),
+  reason: text('case_reason'),
+});
 
 export const caseParameters = table<
   OfCase & { readonly name: string; readonly number?: number; readonly text?: string }
@@ -240,6 +259,8 @@ export const ofRun: readonly string[] = [
   findings,
   caseParameters,
   cases,
+  environmentVariables,
+  environmentSets,
   allocationNodes,
   allocations,
   suites,

@@ -1,5 +1,5 @@
 /** Puts one run into the store, whole or not at all. */
-import { digestOfJson } from '../base/digest.ts';
+import { type Digest, digestOfJson } from '../base/digest.ts';
 import type { Database } from './database.ts';
 import type { CaseRow, FindingRow, RankRow, RunRecord } from './run-record.ts';
 import type { Store } from './store.ts';
@@ -89,11 +89,16 @@ function putCases(
   allocations: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
   const keys = new Map<string, number>();
+  const environments = new Map<Digest, number>();
   for (const one of record.cases) {
     if (keys.has(one.name)) throw new Error(`two cases of run ${record.run.id} are named "${one.name}"`);
-    const { allocation, parameters, ...row } = one;
-    const where = allocation === undefined ? {} : { allocation: found(allocations, allocation, 'allocation') };
-    const key = tables.cases.insert(database, { ...row, run, ...where });
+    const { allocation, parameters, environment, ...row } = one;
+    const key = tables.cases.insert(database, {
+      ...row,
+      run,
+      ...(allocation !== undefined && { allocation: found(allocations, allocation, 'allocation') }),
+      ...(environment && { environment: environmentSet(database, run, environment, environments) }),
+    });
     keys.set(one.name, key);
     putParameters(database, run, key, parameters);
   }
@@ -133,6 +138,23 @@ function putData(database: Database, run: number, finding: number, data: NonNull
             : ({ kind: 'boolean', text: String(value) } as const);
     tables.findingData.insert(database, { run, finding, name, ...cell });
   }
+}
+
+/** The key of the set of these variables; put in when it is the first of its kind in the run. */
+function environmentSet(
+  database: Database,
+  run: number,
+  environment: NonNullable<CaseRow['environment']>,
+  sets: Map<Digest, number>,
+): number {
+  const digest = digestOfJson(Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const known = sets.get(digest);
+  if (known !== undefined) return known;
+  const set = tables.environmentSets.insert(database, { run, digest });
+  for (const [name, value] of Object.entries(environment))
+    tables.environmentVariables.insert(database, { run, set, name, value });
+  sets.set(digest, set);
+  return set;
 }
 
 /** The key of the set of these libraries, in this order; put in when it is the first of its kind in the run. */

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
-/** A file may import its own folder and anything to its left. `compare` is to come. */
+/** A file may import its own folder and anything to its left. */
 export const folderOrder = [
   'base',
   'system',
@@ -17,6 +17,7 @@ export const folderOrder = [
   'observe',
   'judge',
   'store',
+  'compare',
   'exchange',
   'certify',
   'report',
@@ -26,7 +27,7 @@ export const folderOrder = [
 ] as const;
 
 /** Folders that may not touch the world. */
-export const pureFolders = ['launch', 'preflight', 'observe', 'judge'] as const;
+export const pureFolders = ['launch', 'preflight', 'observe', 'judge', 'compare'] as const;
 
 /** Folders of adapters: one file or folder for each kind, and `index.ts`, which lists them. */
 export const adapterFolders = [

@@ -75,6 +75,7 @@ export function fullRecord(id = 'r-20260301-1200-ab12'): RunRecord {
         parameters: { ranks: 2, dt: 0.005, solver: 'pppm', label: '2' },
         allocation: 'a1',
         launchDigest: digestOf('launch'),
+        environment: { OMP_NUM_THREADS: '1', PATH: '/usr/bin:/bin', EMPTY: '' },
         seconds: 12.25,
         verdict: 'fail',
         reason: 'energy: off by 1e-3',

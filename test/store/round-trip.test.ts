@@ -56,7 +56,9 @@ test.each(odd.map((text) => [text.slice(0, 40), text] as const))('odd text survi
   const record: RunRecord = {
     ...base,
     run: { ...base.run, user: text, directory: text },
-    cases: [caseRow(`case ${text}`, { reason: text, parameters: { [text]: text, other: 1 } })],
+    cases: [
+      caseRow(`case ${text}`, { reason: text, parameters: { [text]: text, other: 1 }, environment: { [text]: text } }),
+    ],
     findings: [
       { case: `case ${text}`, check: text, kind: text, verdict: 'invalid', message: text, data: { [text]: text } },
     ],
@@ -113,6 +115,27 @@ test('rows that refer to nothing, and two cases of one name, are refused whole',
   await expect(writeRun(store, { ...base, cases: [caseRow('a'), caseRow('a')] })).rejects.toThrow('named "a"');
   await expect(writeRun(store, { ...base, cases: [caseRow('a', { allocation: 'a9' })] })).rejects.toThrow('"a9"');
   expect(await listRuns(store)).toEqual([]);
+});
+
+test('environments come back as they were, and one that several cases share is kept once', async () => {
+  const path = join(temporaryDirectory(), 'store.sqlite');
+  const store = await opened(path);
+  const base = fullRecord();
+  const cases = [
+    caseRow('a', { environment: { A: '1', B: '2' } }),
+    caseRow('b', { environment: { B: '2', A: '1' } }),
+    caseRow('c', { environment: { A: '1', B: '3' } }),
+    caseRow('d', { environment: {} }),
+    caseRow('e'),
+  ];
+  const record: RunRecord = { ...base, cases, findings: [], observations: [], ranks: [], files: [] };
+  await writeRun(store, record);
+  expect(await readRun(store, 'latest')).toEqual(record);
+  const count = (from: string) => store.attempt((database) => database.rows(`SELECT count(*) AS n FROM ${from}`)[0]?.n);
+  expect(await count('environment_set')).toBe(3);
+  expect(await count('environment_variable')).toBe(4);
+  await writeRun(store, { ...record, run: { ...record.run, journalDigest: digestOf('grown') }, cases: [] });
+  expect(await count('environment_set')).toBe(0);
 });
 
 test('a run of 1,000 cases is written and read quickly', async () => {

@@ -199,6 +199,34 @@ test('a later step keeps what is there; a step that fails changes nothing; an ed
   await expect(openStore(system, path, 'read')).rejects.toMatchObject({ code: 'STORE_NEWER' });
 });
 
+test('a store of the first form is brought up to date with what it holds, and then takes environments', async () => {
+  const path = somewhere();
+  writeFileSync(path, '');
+  const old = await openDatabase(path, 'write');
+  migrate(old, migrations.slice(0, 1), 'now');
+  const none = digestOf('none');
+  old.run(
+    `INSERT INTO runTable (run_timestamp, run_name, run_started_at, run_ended_at, run_outcome, run_directory, run_site,
+       run_site_digest, run_plan_digest, run_journal_digest, run_assay_version, run_user, run_host)
+     VALUES ('2026-01-01 00:00:00', 'old', '2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z', 'accepted', '/r', 's', ?, ?, ?, '0', 'u', 'h')`,
+    ...[none, none, none],
+  );
+  old.run(`INSERT INTO image VALUES (1, 1, 'i', ?, ?, ?, 'amd64', NULL, NULL, NULL)`, none, none, none);
+  old.run(
+    `INSERT INTO test_case (run_id, case_name, case_digest, case_suite, case_test, case_nodes, case_ranks, case_runtime,
+       case_mpi, case_verdict, case_reason) VALUES (1, 'c', ?, 's', 't', 1, 1, 'r', 'm', 'pass', '')`,
+    none,
+  );
+  old.close();
+  await expect(openStore(system, path, 'read')).rejects.toMatchObject({ code: 'STORE_OLDER' });
+  const store = await opened(path);
+  const [kept] = (await readRun(store, 'old')).cases;
+  expect(kept).toMatchObject({ name: 'c', verdict: 'pass' });
+  expect(kept).not.toHaveProperty('environment');
+  await writeRun(store, fullRecord('new'));
+  expect(await readRun(store, 'new')).toEqual(fullRecord('new'));
+});
+
 test('a damaged file is named as such, with what to do', async () => {
   const path = somewhere();
   const store = await opened(path);

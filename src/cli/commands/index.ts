@@ -1,6 +1,8 @@
 /** The commands, in the order in which help lists them. */
 import type { Command } from '../command.ts';
+import { compare } from './compare.ts';
 import { gate } from './gate.ts';
+import { history } from './history.ts';
 import { inspect } from './inspect.ts';
 import { key } from './key.ts';
 import { plan } from './plan.ts';
@@ -11,4 +13,17 @@ import { schema } from './schema.ts';
 import { show } from './show.ts';
 import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [inspect, plan, run, runs, show, gate, promote, verify, key, schema];
+export const commands: readonly Command[] = [
+  inspect,
+  plan,
+  run,
+  runs,
+  show,
+  compare,
+  history,
+  gate,
+  promote,
+  verify,
+  key,
+  schema,
+];
