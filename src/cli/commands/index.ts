@@ -1,7 +1,9 @@
 /** The commands, in the order in which help lists them. */
 import type { Command } from '../command.ts';
+import { bless } from './bless.ts';
 import { gate } from './gate.ts';
 import { inspect } from './inspect.ts';
+import { kernels } from './kernels.ts';
 import { key } from './key.ts';
 import { plan } from './plan.ts';
 import { promote } from './promote.ts';
@@ -11,4 +13,17 @@ import { schema } from './schema.ts';
 import { show } from './show.ts';
 import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [inspect, plan, run, runs, show, gate, promote, verify, key, schema];
+export const commands: readonly Command[] = [
+  inspect,
+  plan,
+  run,
+  runs,
+  show,
+  gate,
+  promote,
+  verify,
+  bless,
+  kernels,
+  key,
+  schema,
+];
