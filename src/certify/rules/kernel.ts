@@ -62,7 +62,7 @@ function problemsOf(evidence: Evidence, one: KernelOfRun, now: string): readonly
 
 function problemOf(who: string, one: KernelOfRun, standing: KernelStanding, evidence: Evidence): readonly Problem[] {
   const { status, blessing, revocation, why } = standing;
-  const next = `an administrator blesses it with: assay bless ${one.run} --key FILE --reason TEXT`;
+  const next = `an administrator blesses it with: assay bless ${one.run} --site FILE --key FILE --reason TEXT`;
   switch (status) {
     case 'blessed':
       return [];
