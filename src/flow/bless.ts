@@ -123,7 +123,7 @@ function endOfBlessing(text: string, now: string): string {
     untilInvalid(`"${text}" ${why}`, 'write a time from now such as 90d, or a last day such as 2027-06-30 (UTC)');
   let end = endOf(text);
   if (end === undefined) {
-    if (!/^\d+(\.\d+)?(min|h|d)$/.test(text)) throw wrong('is no end of a blessing');
+    if (!/^\d+(\.\d+)?(s|min|h|d)$/.test(text)) throw wrong('is no end of a blessing');
     const moment = new Date(Date.parse(now) + parseDuration(text) * 1000);
     if (Number.isNaN(moment.getTime()) || moment.getUTCFullYear() > 9999) throw wrong('is too far away');
     end = moment.toISOString();
