@@ -38,6 +38,8 @@ interface Signed {
   readonly digest: Digest;
   /** Name of the key that signed it. */
   readonly key: string;
+  /** base64(SHA-256(SPKI DER)) of that key. */
+  readonly hint: string;
   readonly fingerprint: Digest;
 }
 

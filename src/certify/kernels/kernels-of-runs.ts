@@ -13,10 +13,14 @@ export interface KernelOfRun {
   readonly lines?: readonly string[];
 }
 
-/** A blessed kernel as an attestation names it: its fingerprint, the digest of the blessing's file, and its end. */
+/**
+ * A blessed kernel as an attestation names it: its fingerprint, the digest of the blessing's file, the hint of the key that
+ * signed it (a policy's digest covers the names of its key files, not what is in them), and its end.
+ */
 export interface BlessedKernel {
   readonly fingerprint: Digest;
   readonly blessing: Digest;
+  readonly key: string;
   readonly until: string;
 }
 
@@ -53,7 +57,7 @@ export function blessedKernels(evidence: Evidence, now: string): readonly Blesse
     const standing = standingOf(evidence, kernel, now);
     if (standing?.status !== 'blessed' || !standing.blessing) return undefined;
     const { fingerprint, blessing } = standing;
-    found.set(fingerprint, { fingerprint, blessing: blessing.digest, until: blessing.until });
+    found.set(fingerprint, { fingerprint, blessing: blessing.digest, key: blessing.hint, until: blessing.until });
   }
   return [...found.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
 }

@@ -28,7 +28,9 @@ export function readKernelStatement(file: KernelFile, trust: Trust): KernelState
   if (verified.outcome === 'verified') {
     const read = readSigned(verified.statement, fingerprint);
     if ('refused' in read) return { kind: 'unreadable', file: name, why: read.refused };
-    return { ...read, file: name, digest: digestOf(file.bytes), key: verified.key, fingerprint };
+    const { key } = verified;
+    const hint = trust.keys.find((one) => one.name === key)?.hint ?? '';
+    return { ...read, file: name, digest: digestOf(file.bytes), key, hint, fingerprint };
   }
   const known = trust.keys.some(({ hint }) => hint === bundle.hint);
   const { release } = statement.predicate;

@@ -4,7 +4,17 @@ import { blessingStatement } from '../../../src/certify/kernels/blessing.ts';
 import { claimedFingerprint, readKernelStatement } from '../../../src/certify/kernels/read-statement.ts';
 import { testResultStatement } from '../../../src/certify/statement.ts';
 import { goodEvidence, goodRun, policyOf } from '../example.ts';
-import { blessing, fileOf, fingerprint, predicate, revocation, stranger, tampered, trust } from './kernel-example.ts';
+import {
+  administrator,
+  blessing,
+  fileOf,
+  fingerprint,
+  predicate,
+  revocation,
+  stranger,
+  tampered,
+  trust,
+} from './kernel-example.ts';
 
 describe('readKernelStatement', () => {
   it('gives what was signed', async () => {
@@ -15,6 +25,7 @@ describe('readKernelStatement', () => {
       file: file.name,
       digest: digestOf(file.bytes),
       key: 'the signing key',
+      hint: administrator.hint,
       fingerprint,
     });
     expect(readKernelStatement(await revocation('2026-11-10T00:00:00Z'), trust)).toMatchObject({

@@ -6,6 +6,7 @@ import { type KernelFile, readKernelStatement } from '../../../src/certify/kerne
 import { verificationSummaryStatement } from '../../../src/certify/statement.ts';
 import { goodEvidence, now, policyOf, policyText, withRun } from '../example.ts';
 import {
+  administrator,
   blessing,
   fingerprint,
   lines,
@@ -55,7 +56,7 @@ describe('the rule kernel', () => {
     const decision = gate(evidenceOf([file]), policy, now);
     const options = { resource: 'r/b', verifier: policy.verifier, assayVersion: '0', testResults: [] };
     expect(verificationSummaryStatement(evidenceOf([file]), decision, options).predicate.assay_kernels).toEqual([
-      { fingerprint, blessing: digestOf(file.bytes), until: '2026-12-31T23:59:59.999Z' },
+      { fingerprint, blessing: digestOf(file.bytes), key: administrator.hint, until: '2026-12-31T23:59:59.999Z' },
     ]);
   });
 
