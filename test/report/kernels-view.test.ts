@@ -32,6 +32,12 @@ describe('kernelsText', () => {
     expect(lines.find((line) => line.startsWith('does not count: blessing'))).toContain('another key');
   });
 
+  it('puts kernels that no node runs last', async () => {
+    const files = [await blessing(), await revocation('2026-11-10T00:00:00Z'), await blessing({ lines: otherLines })];
+    const lines = shown(files, [node('n2', otherFingerprint), node('n3', digest('third'))]);
+    expect(lines.slice(1, 4).map((line) => line.split(/ +/)[0])).toEqual(['unknown', 'blessed', 'revoked']);
+  });
+
   it('tells expired and revoked ones with their end', async () => {
     expect(shown([await blessing()], [], '2027-02-01T00:00:00Z')[1]).toMatch(/^expired .* none +2026-12-31 /);
     const revoked = shown([await blessing(), await revocation('2026-11-10T00:00:00Z')], [node('n1', fingerprint)]);

@@ -99,6 +99,14 @@ describe('the rule kernel', () => {
     expect(said([await blessing(), await revocation('2027-11-10T00:00:00.000Z')]).decision).toBe('refuse');
   });
 
+  it('goes by the latest of several revocations, in whatever order they lie', async () => {
+    const [early, late] = [await revocation('2026-11-05T00:00:00.000Z'), await revocation('2026-11-10T00:00:00.000Z')];
+    const between = await blessing({ from: '2026-11-07T00:00:00.000Z' });
+    expect(said([between, early]).decision).toBe('promote');
+    expect(said([between, early, late]).decision).toBe('refuse');
+    expect(said([late, early, between]).decision).toBe('refuse');
+  });
+
   it('refuses a blessing by another key, and does not care for a revocation by one', async () => {
     expect(said([await blessing({}, stranger)])).toMatchObject({
       decision: 'refuse',
