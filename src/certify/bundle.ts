@@ -42,8 +42,14 @@ export async function makeBundle(statement: Statement, signer: Signer): Promise<
   return { bytes, digest: digestOf(bytes), predicateType: statement.predicateType };
 }
 
-/** The envelope inside a bundle, not verified yet; or why it is no bundle that a key can verify. */
-export function parseBundle(bytes: Uint8Array): { readonly envelope: Envelope } | { readonly refused: string } {
+/** An envelope that is not verified yet; `hint` says by which key it may have been signed, and proves nothing. */
+interface ParsedBundle {
+  readonly envelope: Envelope;
+  readonly hint?: string;
+}
+
+/** The envelope inside a bundle, or why it is no bundle that a key can verify. */
+export function parseBundle(bytes: Uint8Array): ParsedBundle | { readonly refused: string } {
   if (bytes.length > largestBundle) return { refused: `the bundle has ${bytes.length} bytes; too large` };
   let value: unknown;
   try {
@@ -56,7 +62,7 @@ export function parseBundle(bytes: Uint8Array): { readonly envelope: Envelope } 
   const bundle: Static<typeof bundleSchema> = checked.ok;
   if (!/^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.3\+json|\+json;version=0\.[123])$/.test(bundle.mediaType))
     return { refused: `a bundle of an unknown kind: ${bundle.mediaType}` };
-  if (!bundle.verificationMaterial.publicKey)
-    return { refused: 'the bundle is signed with a certificate; only plain keys are verified offline' };
-  return { envelope: bundle.dsseEnvelope };
+  const { publicKey } = bundle.verificationMaterial;
+  if (!publicKey) return { refused: 'the bundle is signed with a certificate; only plain keys are verified offline' };
+  return { envelope: bundle.dsseEnvelope, ...(publicKey.hint !== undefined && { hint: publicKey.hint }) };
 }

@@ -5,6 +5,7 @@
  */
 import type { Digest } from '../base/digest.ts';
 import type { Candidate, Evidence } from './evidence.ts';
+import { type BlessedKernel, blessedKernels } from './kernels/kernels-of-runs.ts';
 import type { Bootstrap, Policy } from './policy.ts';
 import { bootstrapInForce, type RuleResult, ruleSeverity } from './rule.ts';
 import { rules } from './rules/index.ts';
@@ -22,6 +23,8 @@ export interface Decision {
   readonly rules: readonly RuleResult[];
   /** The bootstrap rule, when the decision rests on it. */
   readonly bootstrap?: Bootstrap;
+  /** The blessings of the kernels that the runs were made on, where the policy asks for them and all are in force. */
+  readonly kernels?: readonly BlessedKernel[];
   /** ISO 8601 UTC. */
   readonly decidedAt: string;
 }
@@ -46,12 +49,14 @@ export function gate(evidence: Evidence, policy: Policy | UnreadablePolicy, now:
   }
   const results = rules.map((rule) => rule.check(evidence, policy, now));
   const bootstrap = bootstrapInForce(evidence, policy, now);
+  const kernels = policy.kernel && blessedKernels(evidence, now);
   return {
     ...base,
     outcome: outcomeOf(results),
     policy: { name: policy.name, ...(policy.version && { version: policy.version }), digest: policy.digest },
     rules: results,
     ...(bootstrap && { bootstrap }),
+    ...(kernels && { kernels }),
   };
 }
 

@@ -5,6 +5,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { Finding, Verdict } from '../judge/verdict.ts';
 import type { RunRow } from '../store/run-record.ts';
+import type { KernelStatement } from './kernels/kernel-statement.ts';
 
 /** The image that asks to be promoted. */
 export interface Candidate {
@@ -87,7 +88,14 @@ export interface IntegrityEvidence {
 export interface NodeEvidence {
   readonly node: string;
   readonly fingerprints: Readonly<Record<string, Digest | Untold>>;
+  /** `uname -r`, where it is known. */
+  readonly release?: string;
+  /** The lines of the kernel's fingerprint, where it is known. */
+  readonly kernelLines?: readonly string[];
 }
+
+/** What was said of kernels, read with the keys that the policy trusts; or why it could not be looked up. */
+export type KernelEvidence = { readonly statements: readonly KernelStatement[] } | Untold;
 
 /** A library of the host that was brought into the container, and so was part of what passed. */
 export interface InjectedLibrary {
@@ -134,4 +142,6 @@ export interface Evidence {
   readonly unreadable: readonly UnreadableRun[];
   /** Platforms (`linux/arm64`) that the resolved index holds beside the tested one; none when it is no index. */
   readonly untestedPlatforms: readonly string[] | Untold;
+  /** Only where the policy asks for a blessed kernel. */
+  readonly kernels?: KernelEvidence;
 }

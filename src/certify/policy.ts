@@ -9,7 +9,7 @@ import { policyInvalid } from './errors.ts';
 
 const digestPattern = '^sha256:[0-9a-f]{64}$';
 
-/** The policy file's schema. Blessed kernels get a key of their own here. */
+/** The policy file's schema. */
 export const policySchema = closed(
   {
     policy: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]*$', description: 'Name of the policy.' }),
@@ -61,6 +61,18 @@ export const policySchema = closed(
         'An index with platforms that were not tested: hold, or promote the tested one alone.',
       ),
     ),
+    kernel: Type.Optional(
+      closed(
+        {
+          blessed: oneOf(['required'], 'Every node must run a kernel with a blessing that is in force.'),
+          keys: Type.Array(Type.String({ minLength: 1 }), {
+            minItems: 1,
+            description: 'Public key files whose blessings count, from the folder of this file.',
+          }),
+        },
+        'What is asked of the kernels that the runs were made on; nothing when not given.',
+      ),
+    ),
     verifier: Type.Optional(
       Type.String({ pattern: '^[a-z][a-z0-9+.-]*:.+$', description: 'URI of who decides, for the attestation.' }),
     ),
@@ -91,6 +103,8 @@ export interface Policy {
   readonly identity: 'required';
   readonly schedulerRecord: 'required' | 'when-available';
   readonly untestedPlatforms: 'hold' | 'leave-behind';
+  /** Absent: kernels are not asked about. `keys` are paths as the file writes them. */
+  readonly kernel?: { readonly blessed: 'required'; readonly keys: readonly string[] };
   /** URI of who decides. */
   readonly verifier: string;
 }
@@ -132,6 +146,7 @@ export function loadPolicy(text: string, file: string): Policy {
     identity: 'required',
     schedulerRecord: raw.scheduler_record ?? 'required',
     untestedPlatforms: raw.untested_platforms ?? 'hold',
+    ...(raw.kernel && { kernel: raw.kernel }),
     verifier: raw.verifier ?? defaultVerifier,
   };
 }
@@ -167,8 +182,8 @@ function attempt<T>(source: YamlSource, pointer: Pointer, problems: Diagnostic[]
   }
 }
 
-/** A day lasts to its last millisecond, in UTC. */
-function endOf(text: string): string | undefined {
+/** The last moment of a day (YYYY-MM-DD, to its last millisecond in UTC) or of an ISO 8601 UTC time; else undefined. */
+export function endOf(text: string): string | undefined {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
   if (!day && !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/.test(text)) return undefined;
   const moment = new Date(day ? `${text}T23:59:59.999Z` : text);

@@ -15,7 +15,7 @@ export const testResultType = 'https://in-toto.io/attestation/test-result/v0.1';
 export const verificationSummaryType = 'https://slsa.dev/verification_summary/v1';
 
 /** `_type` of the statements made here. */
-const statementType = 'https://in-toto.io/Statement/v1';
+export const statementType = 'https://in-toto.io/Statement/v1';
 
 /** `_type` of statements that are read: v0.1 differs in nothing that is looked at, and cosign still writes it. */
 export const statementTypes: readonly string[] = [statementType, 'https://in-toto.io/Statement/v0.1'];
@@ -145,6 +145,7 @@ export function verificationSummaryStatement(
       assay_outcome: decision.outcome,
       assay_rules: decision.rules.map(({ rule, outcome }) => ({ rule, outcome })),
       ...(bootstrap && { assay_bootstrap: bootstrap }),
+      ...(decision.kernels && { assay_kernels: decision.kernels }),
       assay_untestedPlatforms: evidence.untestedPlatforms,
     },
   };

@@ -59,7 +59,8 @@ function refused(...reasons: readonly string[]): Verified {
   return { outcome: 'refused', reasons };
 }
 
-function parseStatement(body: Uint8Array): Statement | { readonly refused: string } {
+/** A statement's members from its bytes, or why they are none. Says nothing of who made it. */
+export function parseStatement(body: Uint8Array): Statement | { readonly refused: string } {
   try {
     const checked = validate(statementSchema, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
     if ('ok' in checked) return checked.ok as unknown as Statement;

@@ -19,3 +19,19 @@ export const nodesUnanswered = defineError(
   'site',
   'Not every node of an allocation told its facts.',
 );
+export const blessingsUnreadable = defineError(
+  'FLOW_BLESSINGS_UNREADABLE',
+  'site',
+  'The folder of blessings cannot be read.',
+);
+export const blessingsUnwritable = defineError(
+  'FLOW_BLESSINGS_UNWRITABLE',
+  'site',
+  'A blessing or revocation cannot be written.',
+);
+export const untilInvalid = defineError('FLOW_UNTIL_INVALID', 'declaration', 'The end of a blessing cannot be used.');
+export const kernelUnknown = defineError(
+  'FLOW_KERNEL_UNKNOWN',
+  'declaration',
+  'No kernel, or more than one, is meant by a fingerprint.',
+);

@@ -1,13 +1,19 @@
 /** `assay gate`: may this image be promoted? The run directory is untrusted; every verdict is derived again. */
+import { dirname, resolve } from 'node:path';
 import type { Digest } from '../base/digest.ts';
+import { messageOf } from '../base/error.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { type Decision, gate as decide } from '../certify/certify.ts';
+import type { KernelEvidence } from '../certify/evidence.ts';
+import { readKernelStatement } from '../certify/kernels/read-statement.ts';
 import { loadPolicy, type Policy } from '../certify/policy.ts';
+import { loadTrust } from '../certify/trust.ts';
 import type { System } from '../system/system.ts';
+import { readBlessings } from './blessings.ts';
 import { policyMissing, targetInvalid } from './errors.ts';
 import { findRun } from './find-run.ts';
 import { type Gathered, gatherEvidence } from './gather-evidence.ts';
-import { openSite } from './open-site.ts';
+import { type OpenSite, openSite } from './open-site.ts';
 
 /** What a gate is asked. */
 export interface GateRequest {
@@ -41,8 +47,29 @@ export async function gate(system: System, request: GateRequest): Promise<Gated>
     directories.push(await findRun(system, site.site.directories.runs, name).catch(() => name));
   }
   const expect = request.expect ? { expect: request.expect } : {};
-  const gathered = await gatherEvidence(system, { directories, site, target: to, ...expect });
+  const kernels = policy.kernel && { kernels: await kernelEvidence(system, site, policy.kernel.keys, request.policy) };
+  const gathered = await gatherEvidence(system, { directories, site, target: to, ...expect, ...kernels });
   return { ...gathered, policy, to, decision: decide(gathered.evidence, policy, system.clock.now()) };
+}
+
+/** What was said of kernels, read with the policy's own keys. A key that is not there stops the gate: CERTIFY_KEY_MISSING. */
+async function kernelEvidence(
+  system: System,
+  { site }: OpenSite,
+  keys: readonly string[],
+  policy: string,
+): Promise<KernelEvidence> {
+  const folder = dirname(resolve(system.environment.directory, policy));
+  const trust = await loadTrust(
+    system,
+    keys.map((key) => resolve(folder, key)),
+  );
+  try {
+    const files = await readBlessings(system, site.directories.blessings);
+    return { statements: files.map((file) => readKernelStatement(file, trust)) };
+  } catch (error) {
+    return { unknown: messageOf(error) };
+  }
 }
 
 function parseTarget(name: string): Gated['to'] {

@@ -8,18 +8,18 @@ import type {
   Candidate,
   Evidence,
   IntegrityEvidence,
+  KernelEvidence,
   RunEvidence,
   TagNow,
   UnreadableRun,
   Untold,
 } from '../certify/evidence.ts';
-import { fingerprintsOf } from '../inspect/fingerprint.ts';
-import { probes } from '../inspect/probes/index.ts';
 import { readManifest } from '../oci/manifest.ts';
 import type { Repository } from '../oci/registry.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
 import { type DerivedRun, deriveRun } from './derive-run.ts';
+import { nodeFingerprints } from './node-fingerprints.ts';
 import { openRepository } from './open-repository.ts';
 import type { OpenSite } from './open-site.ts';
 import { placeCases, planCases } from './place-cases.ts';
@@ -35,7 +35,12 @@ export interface EvidenceRequest {
   readonly target: ImageRef & { readonly kind: 'registry' };
   /** Digest of a run's journal as the pipeline knew it when the run ended. */
   readonly expect?: Digest;
+  /** What was said of kernels, where the policy asks for blessed ones. */
+  readonly kernels?: KernelEvidence;
 }
+
+/** What one run is compared with. */
+type RunGround = Pick<EvidenceRequest, 'site' | 'expect'>;
 
 /** Evidence with what promotion needs beside it. */
 export interface Gathered {
@@ -49,6 +54,7 @@ const nothing: Digest = `sha256:${'0'.repeat(64)}`;
 /** Gathers. What cannot be read or asked becomes unknown with the reason; nothing is taken for granted. */
 export async function gatherEvidence(system: System, request: EvidenceRequest): Promise<Gathered> {
   const { site } = request;
+  const kernels = request.kernels && { kernels: request.kernels };
   const derived: DerivedRun[] = [];
   const unreadable: UnreadableRun[] = [];
   for (const directory of request.directories) {
@@ -71,6 +77,7 @@ export async function gatherEvidence(system: System, request: EvidenceRequest): 
       runs: [],
       unreadable,
       untestedPlatforms: unknown,
+      ...kernels,
     };
     return { evidence, target };
   }
@@ -94,6 +101,7 @@ export async function gatherEvidence(system: System, request: EvidenceRequest): 
       runs,
       unreadable,
       untestedPlatforms: await platformsBeside(source, candidate),
+      ...kernels,
     },
     source,
     target,
@@ -134,12 +142,11 @@ async function platformsBeside(source: Repository, candidate: Candidate): Promis
   }
 }
 
-async function runEvidence(system: System, run: DerivedRun, request: EvidenceRequest): Promise<RunEvidence> {
-  const { directory, cases, nodes } = run;
+/** One run as evidence: judged again, and its directory compared with journal, site and the scheduler's record. */
+export async function runEvidence(system: System, run: DerivedRun, request: RunGround): Promise<RunEvidence> {
+  const { directory, cases } = run;
   const { opened, state, suites } = directory;
   const recorded = await recordedVerdicts(system, run);
-  const facts = nodes.flatMap((one) => one.facts);
-  const byNode = new Map(facts.map((one) => [one.node, one]));
   return {
     id: opened.run,
     site: opened.site.name,
@@ -171,15 +178,7 @@ async function runEvidence(system: System, run: DerivedRun, request: EvidenceReq
       judgement.performance.map(({ metric, outcome, message }) => ({ case: judgement.name, metric, outcome, message })),
     ),
     integrity: [journalIntegrity(run, request), ...fileIntegrity(run), ...(await schedulerRecord(system, run))],
-    nodes: [...byNode.values()].map((one) => ({
-      node: one.node,
-      fingerprints: Object.fromEntries(
-        fingerprintsOf(one, probes).map((print) => [
-          print.name,
-          'digest' in print ? print.digest : { unknown: `${print.unknown}: ${print.why}` },
-        ]),
-      ),
-    })),
+    nodes: nodeFingerprints(run),
     injected: [],
   };
 }
@@ -196,7 +195,7 @@ async function recordedVerdicts(system: System, run: DerivedRun): Promise<RunRec
 }
 
 /** The chain holds, its end is the one the pipeline saw, and its launches are those that suites, site and image make. */
-function journalIntegrity(run: DerivedRun, { site, expect }: EvidenceRequest): IntegrityEvidence {
+function journalIntegrity(run: DerivedRun, { site, expect }: RunGround): IntegrityEvidence {
   const { directory } = run;
   const where = [directory.paths.journal];
   const bad = (message: string): IntegrityEvidence => ({ kind: 'journal', outcome: 'altered', message, where });

@@ -59,6 +59,9 @@ export function readSite(text: string, path: string, schema: TSchema, home: stri
       runs: place(site.directories.runs),
       images: place(site.directories.images),
       store: place(site.directories.store),
+      blessings: site.directories.blessings
+        ? place(site.directories.blessings)
+        : join(dirname(place(site.directories.store)), 'blessings'),
     },
     registries: Object.fromEntries(
       Object.entries(site.registries ?? {}).map(([name, registry]) => [

@@ -38,6 +38,9 @@ export function siteSchema(scheduler: TSchema, launcher: TSchema, runtime: TSche
           runs: Type.String({ description: 'Where run directories are made; every node must see it.' }),
           images: Type.String({ description: 'Where images are unpacked; every node must see it.' }),
           store: Type.String({ description: 'The database file.' }),
+          blessings: Type.Optional(
+            Type.String({ description: 'Where blessings of kernels lie; `blessings` beside the store unless said.' }),
+          ),
         },
         'Places. Absolute, or from the home directory (~/), or from the folder of this file.',
       ),

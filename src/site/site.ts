@@ -39,7 +39,12 @@ export interface Site {
   readonly runtime: AdapterChoice;
   readonly partitions: readonly Partition[];
   readonly defaultPartition: string;
-  readonly directories: { readonly runs: string; readonly images: string; readonly store: string };
+  readonly directories: {
+    readonly runs: string;
+    readonly images: string;
+    readonly store: string;
+    readonly blessings: string;
+  };
   readonly registries: Readonly<Record<string, RegistrySettings>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly path: string;

@@ -49,6 +49,8 @@ describe('loadPolicy', () => {
       policyText.replace('name: lammps', 'name: lammps\n    digest: abc'),
       '5:13 "suites.0.digest"',
     ],
+    ['kernels without a key', `${policyText}kernel: {blessed: required, keys: []}\n`, '9:35 "kernel.keys"'],
+    ['kernels that need not be blessed', `${policyText}kernel: {blessed: no, keys: [k]}\n`, '9:19 "kernel.blessed"'],
     ['no suite', 'policy: p\nsuites: []\n', '2:9 "suites"'],
     ['identity switched off', `${policyText}identity: no\n`, '9:11 "identity" is "no"'],
   ])('%s', (_, text, start) => {

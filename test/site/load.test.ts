@@ -24,6 +24,7 @@ describe('a site file', () => {
 
   it('gives places, seconds and defaults', () => {
     expect(site.directories.store).toBe('/home/u/assay/assay.db');
+    expect(site.directories.blessings).toBe('/home/u/assay/blessings');
     expect(site.partitions[0]).toMatchObject({
       name: 'batch',
       timeLimitSeconds: 1800,
@@ -38,6 +39,16 @@ describe('a site file', () => {
     expect(readSite(text, '/a/b/c/site.yaml', siteLanguage, '/h').registries['registry:5000']?.ca).toBe(
       '/registry/ca.crt',
     );
+  });
+
+  it('names the folder of blessings, where it says one', () => {
+    const named = readSite(
+      text.replace(/^ {2}store:.*$/m, '$&\n  blessings: ../kept'),
+      '/a/b/site.yaml',
+      siteLanguage,
+      '/h',
+    );
+    expect(named.directories.blessings).toBe('/a/kept');
   });
 
   it('says which runtimes there are when one is unknown, with its place', () => {

@@ -6,6 +6,7 @@ import { cases } from './cases.ts';
 import { identity } from './identity.ts';
 import { image } from './image.ts';
 import { integrity } from './integrity.ts';
+import { kernel } from './kernel.ts';
 import { performance } from './performance.ts';
 import { platforms } from './platforms.ts';
 import { readable } from './readable.ts';
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   suites,
   cases,
   identity,
+  kernel,
   recorded,
   baseline,
   performance,

@@ -1,9 +1,11 @@
 /** The commands, in the order in which help lists them. */
 import type { Command } from '../command.ts';
+import { bless } from './bless.ts';
 import { compare } from './compare.ts';
 import { gate } from './gate.ts';
 import { history } from './history.ts';
 import { inspect } from './inspect.ts';
+import { kernels } from './kernels.ts';
 import { key } from './key.ts';
 import { plan } from './plan.ts';
 import { promote } from './promote.ts';
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   gate,
   promote,
   verify,
+  bless,
+  kernels,
   key,
   schema,
 ];

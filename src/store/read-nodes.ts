@@ -1,0 +1,40 @@
+/** Takes the newest facts of every node out of the store again. */
+import type { FactRow } from './run-record.ts';
+import type { Store } from './store.ts';
+import * as tables from './tables.ts';
+
+/** The facts of one group that a node told last, and the run in which it did. */
+export interface NodeFacts {
+  readonly node: string;
+  readonly run: string;
+  /** ISO 8601 UTC: when that run began. */
+  readonly at: string;
+  readonly facts: readonly FactRow[];
+}
+
+/** The newest facts of every node of a site, of one group, by the name of the node. */
+export function newestNodeFacts(store: Store, site: string, group: string): Promise<readonly NodeFacts[]> {
+  return store.attempt((database) =>
+    database.within('deferred', () => {
+      const newest = new Map<string, { readonly key: number; readonly run: string; readonly at: string }>();
+      const seen = database.rows(
+        `SELECT DISTINCT f.fact_node AS node, r.run_id AS key, r.run_name AS run, r.run_started_at AS at
+         FROM runTable r JOIN fact f ON f.run_id = r.run_id WHERE r.run_site = ? AND f.fact_group = ?
+         ORDER BY r.run_started_at DESC, r.run_id DESC`,
+        site,
+        group,
+      );
+      for (const row of seen) {
+        const node = String(row.node);
+        if (!newest.has(node)) newest.set(node, { key: Number(row.key), run: String(row.run), at: String(row.at) });
+      }
+      return [...newest]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([node, { key, run, at }]) => {
+          const where = 'run_id = ? AND fact_node = ? AND fact_group = ?';
+          const rows = tables.facts.select(database, where, key, node, group);
+          return { node, run, at, facts: rows.map(({ row: { run: _, ...fact } }) => fact) };
+        });
+    }),
+  );
+}
