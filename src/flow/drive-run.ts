@@ -8,6 +8,7 @@ import { stageAllocation } from '../run/stage.ts';
 import { type AllocationState, foldEvents, type RunState, stepOf } from '../run/state.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
+import { ciVariables } from './ci-variables.ts';
 import { collectorTexts } from './collector-texts.ts';
 import { deriveRun } from './derive-run.ts';
 import { inspectTreeOf } from './inspect-tree.ts';
@@ -54,7 +55,10 @@ export async function driveRun(
       mpi: opened.mpi.choice,
     };
     let driven: Driven = 'ended';
-    if (!foldEvents(journal.events()).finishedAt) {
+    const before = foldEvents(journal.events());
+    if (!before.finishedAt) {
+      const ci = ciVariables(system);
+      if (ci && ci.job !== before.ci?.job) await journal.append({ type: 'driver', ci });
       if (!run.state.trees.some((look) => look.when === 'before'))
         await lookAtTree(system, journal, opened.tree, 'before');
       await planWave(journal, ground);

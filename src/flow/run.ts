@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digestOfJson } from '../base/digest.ts';
 import { localFacts } from '../inspect/local.ts';
 import { runDirectoryUnwritable, runUnknown } from '../run/errors.ts';
-import type { CiVariables, Opened } from '../run/event.ts';
+import type { Opened } from '../run/event.ts';
 import { openJournal } from '../run/journal.ts';
 import { newRunId, runPaths } from '../run/run.ts';
 import { stageSuite } from '../run/stage.ts';
@@ -12,6 +12,7 @@ import type { Suite } from '../suite/suite.ts';
 import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
 import { chooseMpi } from './choose-mpi.ts';
+import { ciVariables } from './ci-variables.ts';
 import { driveRun, type RunResult } from './drive-run.ts';
 import { adoptable } from './find-run.ts';
 import { type OpenSite, openSite } from './open-site.ts';
@@ -108,22 +109,6 @@ async function beginning(system: System, ground: Ground): Promise<Opened> {
     mpi: { choice, why },
     nonce: system.random(16),
     ...(ci && { ci }),
-  };
-}
-
-/** Where in a pipeline this is, by GitLab's predefined variables; nothing else of the environment is kept. */
-function ciVariables(system: System): CiVariables | undefined {
-  const { variables } = system.environment;
-  const value = (name: string): string => variables[name] ?? '';
-  if (value('GITLAB_CI') === '' && value('CI_PIPELINE_ID') === '') return undefined;
-  return {
-    server: value('CI_SERVER_URL'),
-    project: value('CI_PROJECT_PATH'),
-    commit: value('CI_COMMIT_SHA'),
-    ref: value('CI_COMMIT_REF_NAME'),
-    pipeline: value('CI_PIPELINE_ID'),
-    job: value('CI_JOB_ID'),
-    user: value('GITLAB_USER_LOGIN'),
   };
 }
 

@@ -5,10 +5,11 @@ import { inspect } from './inspect.ts';
 import { key } from './key.ts';
 import { plan } from './plan.ts';
 import { promote } from './promote.ts';
+import { reap } from './reap.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { schema } from './schema.ts';
 import { show } from './show.ts';
 import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [inspect, plan, run, runs, show, gate, promote, verify, key, schema];
+export const commands: readonly Command[] = [inspect, plan, run, runs, show, reap, gate, promote, verify, key, schema];
