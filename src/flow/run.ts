@@ -15,6 +15,7 @@ import { chooseMpi } from './choose-mpi.ts';
 import { ciVariables } from './ci-variables.ts';
 import { driveRun, type RunResult } from './drive-run.ts';
 import { adoptable } from './find-run.ts';
+import { inSection } from './log-section.ts';
 import { type OpenSite, openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { type PreparedImage, prepareImage } from './prepare-image.ts';
@@ -40,6 +41,14 @@ export async function run(
   version: string,
   signal: AbortSignal,
 ): Promise<RunResult> {
+  const directory = await inSection(system, 'prepare', 'Preparing the image and the run', () =>
+    prepare(system, request, version),
+  );
+  return driveRun(system, directory, signal, request.waitAtMost);
+}
+
+/** Opens everything that was named, and gives the directory of the run: a new one, or the one to go on with. */
+async function prepare(system: System, request: RunRequest, version: string): Promise<string> {
   const site = await openSite(system, request.site);
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
@@ -54,14 +63,13 @@ export async function run(
   const old = request.fresh ? undefined : await adoptable(system, site.site.directories.runs, key);
   if (old) {
     system.log.progress(`going on with ${old}: an earlier pipeline left it unfinished`);
-    return resumeRun(system, join(site.site.directories.runs, old), signal, request.waitAtMost);
+    return join(site.site.directories.runs, old);
   }
   const facts = await localFacts(system);
   const mpi = chooseMpi(site, partition, suites, prepared.image, [facts], request.mpi);
   system.log.progress(`preflight: ${mpi.why}`);
   const opened = await beginning(system, { site, suites, prepared, version, partition: partition.name, key, mpi });
-  const directory = await makeRunDirectory(system, site, suites, opened);
-  return driveRun(system, directory, signal, request.waitAtMost);
+  return makeRunDirectory(system, site, suites, opened);
 }
 
 /** Goes on with a run from its directory. */
