@@ -19,3 +19,8 @@ export const nodesUnanswered = defineError(
   'site',
   'Not every node of an allocation told its facts.',
 );
+export const pipelineUnwritable = defineError(
+  'FLOW_PIPELINE_UNWRITABLE',
+  'declaration',
+  'The file of the pipeline is there already or cannot be written.',
+);

@@ -1,5 +1,6 @@
 /** The commands, in the order in which help lists them. */
 import type { Command } from '../command.ts';
+import { ci } from './ci.ts';
 import { gate } from './gate.ts';
 import { inspect } from './inspect.ts';
 import { key } from './key.ts';
@@ -12,4 +13,17 @@ import { schema } from './schema.ts';
 import { show } from './show.ts';
 import { verify } from './verify.ts';
 
-export const commands: readonly Command[] = [inspect, plan, run, runs, show, reap, gate, promote, verify, key, schema];
+export const commands: readonly Command[] = [
+  inspect,
+  plan,
+  run,
+  runs,
+  show,
+  reap,
+  gate,
+  promote,
+  verify,
+  key,
+  ci,
+  schema,
+];

@@ -1,6 +1,7 @@
 /** `assay run`: its words and how its result is told. */
 import { parseDuration } from '../../base/quantity.ts';
 import type { RunResult } from '../../flow/drive-run.ts';
+import { renderSummary, summaryView } from '../../report/summary.ts';
 import { type Command, textOption } from '../command.ts';
 import { usageInvalid } from '../errors.ts';
 import { runOutput } from '../run-output.ts';
@@ -29,7 +30,12 @@ export const run: Command = {
     const site = textOption(input, 'site');
     const results = textOption(input, 'results');
     const { withArtifacts } = await import('../../flow/artifacts.ts');
-    const telling = async (work: () => Promise<RunResult>) => runOutput(await withArtifacts(system, results, work));
+    const telling = async (work: () => Promise<RunResult>) => {
+      const result = await withArtifacts(system, results, work);
+      const { noteOnMergeRequest } = await import('../../flow/merge-request-note.ts');
+      await noteOnMergeRequest(system, 'run', () => renderSummary(system.files, summaryView(result.record)));
+      return runOutput(result);
+    };
     if (resume !== undefined) {
       const { resumeRun } = await import('../../flow/run.ts');
       const { runDirectoryOf } = await import('../../flow/find-run.ts');
