@@ -22,7 +22,7 @@ export interface ReapRequest {
 /** One run that was looked at and had something to tell. */
 export interface Reaped {
   readonly run: string;
-  readonly outcome: 'cancelled' | 'gone' | 'driven' | 'held' | 'unreadable';
+  readonly outcome: 'cancelled' | 'gone' | 'driven' | 'foreign' | 'held' | 'unreadable';
   /** Jobs that were cancelled. */
   readonly jobs: readonly string[];
   readonly words: string;
@@ -67,7 +67,7 @@ async function reapDirectory(
     const state = foldEvents(events);
     if (!isInScope(state, scope) || mayHaveJobs(state).length === 0) return undefined;
     if (state.opened && state.opened.user !== system.environment.user)
-      return { outcome: 'driven', jobs: [], words: `belongs to ${state.opened.user}, and was left alone` };
+      return { outcome: 'foreign', jobs: [], words: `belongs to ${state.opened.user}, and was left alone` };
     if (!held && holdsByIntent(events))
       return { outcome: 'held', jobs: [], words: 'holds, and goes on in a later pipeline; --held ends it too' };
     // The lock is taken only where there may be something to do: a run that just begins must find it free.

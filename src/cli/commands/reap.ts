@@ -24,8 +24,8 @@ export const reap: Command = {
       }),
     );
     const found = await flow.reap(system, { ...optional, held: input.options.held === true });
-    const cancelled = found.some((one) => one.outcome === 'cancelled');
-    const lines = [...found.map(({ run, words }) => `${run}  ${words}`), ...(cancelled ? [] : ['nothing to cancel'])];
+    const told = found.some((one) => one.outcome === 'cancelled' || one.outcome === 'unreadable');
+    const lines = [...found.map(({ run, words }) => `${run}  ${words}`), ...(told ? [] : ['nothing to cancel'])];
     return { text: `${lines.join('\n')}\n`, value: found, exitCode: 0 };
   },
 };
