@@ -3,7 +3,7 @@
  * failed, when the run holds, and when it could not even begin.
  */
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { HarnessError } from '../base/error.ts';
+import { HarnessError, messageOf } from '../base/error.ts';
 import { annotations, jobLinks } from '../exchange/annotations.ts';
 import { dotenv } from '../exchange/dotenv.ts';
 import { junitXml } from '../exchange/junit.ts';
@@ -29,31 +29,39 @@ export async function withArtifacts(
   await empty(system, directory);
   try {
     const result = await work();
-    await keep(system, directory, await filesOf(system, directory, result.record));
+    await writing(directory, async () => keep(system, directory, await filesOf(system, directory, result.record)));
     return result;
   } catch (error) {
-    if (error instanceof HarnessError) await keep(system, directory, failureFiles(error));
+    // What went wrong matters more than that it cannot be written down here.
+    if (error instanceof HarnessError) await keep(system, directory, failureFiles(error)).catch(() => {});
     throw error;
   }
 }
 
 /** Makes the folder, and takes away what an earlier run left in it under the names of results. */
 async function empty(system: System, directory: string): Promise<void> {
-  try {
+  await writing(directory, async () => {
     await system.files.makeDirectory(directory);
     for (const name of resultNames) await system.files.remove(join(directory, name));
-  } catch (error) {
-    if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST')) throw error;
-    throw runDirectoryUnwritable(
-      `${directory} cannot be written: ${(error as Error).message}`,
-      'name another folder with --results',
-      { cause: error },
-    );
-  }
+  });
 }
 
 async function keep(system: System, directory: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) await system.files.writeAtomic(join(directory, name), text);
+}
+
+/** Does what writes into the folder; a folder that cannot be written is the site's to mend. */
+async function writing(directory: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EEXIST')) throw error;
+    throw runDirectoryUnwritable(
+      `${directory} cannot be written: ${messageOf(error)}`,
+      'make room, or name another folder with --results',
+      { cause: error },
+    );
+  }
 }
 
 /** The results, their links and attachments naming places that the job's artifacts have. */

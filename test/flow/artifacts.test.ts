@@ -73,6 +73,12 @@ describe('--results', () => {
     expect(() => read('logs/a1/0001/stdout.txt')).toThrow();
   });
 
+  it('names a folder that cannot be written before anything is run', async () => {
+    writeFileSync(join(folder, 'out'), 'a file');
+    const work = withArtifacts(system, 'out', async () => resultWith({}));
+    await expect(work).rejects.toMatchObject({ code: 'RUN_DIRECTORY_UNWRITABLE' });
+  });
+
   it('does not follow a link that an output became', async () => {
     const result = resultWith({ stderr: 'why\n' });
     symlinkSync('/etc/passwd', join(result.directory, 'allocations/a1/steps/0001/stdout'));
