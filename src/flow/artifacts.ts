@@ -10,6 +10,7 @@ import { junitXml } from '../exchange/junit.ts';
 import { runDirectoryUnwritable } from '../run/errors.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import { hasCode } from '../system/files.ts';
+import { redact } from '../system/log.ts';
 import type { System } from '../system/system.ts';
 import type { RunResult } from './drive-run.ts';
 import { resultFiles } from './write-results.ts';
@@ -103,14 +104,18 @@ async function keepLog(system: System, from: string, to: string): Promise<boolea
 }
 
 /** What there is to tell of a run that could not be made: the error, where people look for results. */
-function failureFiles({ code, message, hint }: HarnessError): Readonly<Record<string, string>> {
-  const reason = `${code}: ${message}`;
-  const text = [reason, `hint: ${hint}`].map((line) => `    ${line.replaceAll('\n', '\n    ')}`).join('\n');
-  const one = { suite: 'assay', name: 'assay/run', verdict: 'error' as const, reason: `${reason}; hint: ${hint}` };
+function failureFiles(error: HarnessError): Readonly<Record<string, string>> {
+  const reason = redact(`${error.code}: ${error.message}; hint: ${error.hint}`);
   return {
-    'junit.xml': junitXml([{ ...one, findings: [] }]),
-    'summary.md': `## Assay: error\n\nThe run could not be made, so nothing is known of the image.\n\n${text}\n`,
+    'junit.xml': junitXml([{ suite: 'assay', name: 'assay/run', verdict: 'error', reason, findings: [] }]),
+    'summary.md': failureSummary(error),
     'annotations.json': annotations([]),
     'assay.env': dotenv({ ASSAY_OUTCOME: 'error' }),
   };
+}
+
+/** The same as Markdown. The texts stand in an indented block, where nothing of them is markup. */
+export function failureSummary({ code, message, hint }: HarnessError): string {
+  const text = redact([`${code}: ${message}`, `hint: ${hint}`].join('\n')).replaceAll(/^/gm, '    ');
+  return `## Assay: error\n\nThe run could not be made, so nothing is known of the image.\n\n${text}\n`;
 }

@@ -6,9 +6,11 @@ import { digestOf } from '../../src/base/digest.ts';
 import { withArtifacts } from '../../src/flow/artifacts.ts';
 import type { RunResult } from '../../src/flow/drive-run.ts';
 import { inSection } from '../../src/flow/log-section.ts';
+import { toldRun } from '../../src/flow/told-run.ts';
 import { runUnknown } from '../../src/run/errors.ts';
 import { realSystem } from '../../src/system/real-system.ts';
 import type { System } from '../../src/system/system.ts';
+import { gitlabStandIn } from '../publish/gitlab-stand-in.ts';
 import { fullRecord } from '../store/record.ts';
 
 const real = realSystem(true);
@@ -84,6 +86,27 @@ describe('--results', () => {
     symlinkSync('/etc/passwd', join(result.directory, 'allocations/a1/steps/0001/stdout'));
     await withArtifacts(system, 'out', async () => result);
     expect(() => read('logs/a1/0001/stdout.txt')).toThrow();
+  });
+});
+
+describe('a run that could not begin', () => {
+  it('tells the merge request, whose older note would speak for the newer commit', async () => {
+    const gitlab = await gitlabStandIn();
+    const variables = {
+      GITLAB_CI: 'true',
+      CI_API_V4_URL: gitlab.api,
+      CI_PROJECT_ID: '3',
+      CI_MERGE_REQUEST_IID: '7',
+      ASSAY_GITLAB_TOKEN: gitlab.token,
+    };
+    const inMergeRequest = { ...system, environment: { ...system.environment, variables } };
+    await toldRun(inMergeRequest, undefined, async () => resultWith({}));
+    const work = toldRun(inMergeRequest, undefined, async () => {
+      throw runUnknown('there is no such thing', 'look elsewhere');
+    });
+    await expect(work).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
+    expect(gitlab.notes.map((note) => note.body)).toEqual([expect.stringContaining('    RUN_UNKNOWN: there is no')]);
+    await gitlab.close();
   });
 });
 

@@ -1,7 +1,6 @@
 /** `assay run`: its words and how its result is told. */
 import { parseDuration } from '../../base/quantity.ts';
 import type { RunResult } from '../../flow/drive-run.ts';
-import { renderSummary, summaryView } from '../../report/summary.ts';
 import { type Command, textOption } from '../command.ts';
 import { usageInvalid } from '../errors.ts';
 import { runOutput } from '../run-output.ts';
@@ -29,13 +28,8 @@ export const run: Command = {
     const resume = textOption(input, 'resume');
     const site = textOption(input, 'site');
     const results = textOption(input, 'results');
-    const { withArtifacts } = await import('../../flow/artifacts.ts');
-    const telling = async (work: () => Promise<RunResult>) => {
-      const result = await withArtifacts(system, results, work);
-      const { noteOnMergeRequest } = await import('../../flow/merge-request-note.ts');
-      await noteOnMergeRequest(system, 'run', () => renderSummary(system.files, summaryView(result.record)));
-      return runOutput(result);
-    };
+    const { toldRun } = await import('../../flow/told-run.ts');
+    const telling = async (work: () => Promise<RunResult>) => runOutput(await toldRun(system, results, work));
     if (resume !== undefined) {
       const { resumeRun } = await import('../../flow/run.ts');
       const { runDirectoryOf } = await import('../../flow/find-run.ts');
