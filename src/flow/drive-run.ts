@@ -3,19 +3,21 @@ import { dirname, join } from 'node:path';
 import type { FileStamps } from '../oci/tree/verify-tree.ts';
 import { type Driven, driveAllocations, settle } from '../run/drive.ts';
 import { type Journal, openJournal } from '../run/journal.ts';
-import { takeLock } from '../run/lock.ts';
-import { runPaths } from '../run/run.ts';
+import { type RunLock, takeLock } from '../run/lock.ts';
+import { type RunPaths, runPaths } from '../run/run.ts';
 import { stageAllocation } from '../run/stage.ts';
 import { type AllocationState, type RunState, stepOf } from '../run/state.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
+import { ciVariables } from './ci-variables.ts';
 import { collectorTexts } from './collector-texts.ts';
 import { deriveRun } from './derive-run.ts';
 import { inspectTreeOf } from './inspect-tree.ts';
 import { renderJobScript } from './job-template.ts';
-import { openSiteText } from './open-site.ts';
+import { inSection } from './log-section.ts';
+import { type OpenSite, openSiteText } from './open-site.ts';
 import { type LaunchGround, placeCases, planCases } from './place-cases.ts';
-import { readRunDirectory } from './read-run-directory.ts';
+import { type RunDirectory, readRunDirectory } from './read-run-directory.ts';
 import { runRecord } from './run-record.ts';
 import { storeRun, writeResults } from './write-results.ts';
 
@@ -62,43 +64,69 @@ export async function driveRun(
       directory,
       mpi: opened.mpi.choice,
     };
-    let driven: Driven = 'ended';
-    if (!journal.state().finishedAt) {
-      if (!run.state.trees.some((look) => look.when === 'before'))
-        await lookAtTree(system, journal, opened.tree, 'before', seen);
-      await planWave(journal, ground);
-      const texts = await collectorTexts(system, opened, site);
-      const drive = {
-        system,
-        journal,
-        paths,
-        lock,
-        scheduler: site.scheduler,
-        intervalSeconds: site.scheduler.interval(site.site.scheduler),
-        waitAtMostSeconds: waitAtMost ?? site.site.waitAtMostSeconds,
-        onHold: site.site.onHold,
-        onInterrupt: site.site.onInterrupt,
-        signal,
-        stage: async (allocation: AllocationState) => {
-          const script = await renderJobScript(system, ground, allocation.plan);
-          return stageAllocation(system, allocation.plan, { script, ...texts }, paths);
-        },
-      };
-      driven = await driveAllocations(drive);
-      if (driven === 'ended') {
-        await settle(drive, journal.state());
-        await lookAtTree(system, journal, opened.tree, 'after', seen);
-        await journal.append({ type: 'finished' });
-      }
-    }
-    const record = runRecord(await deriveRun(system, directory));
-    await writeResults(system, paths, record);
-    const stored = await storeRun(system, site.site, record);
+    const driven = journal.state().finishedAt
+      ? 'ended'
+      : await inSection(system, 'run', 'Running the cases', () =>
+          driveJournal({ system, paths, lock, journal, run, signal, site, ground, waitAtMost, seen }),
+        );
+    const { record, stored } = await inSection(system, 'results', 'Judging and storing', async () => {
+      const derived = runRecord(await deriveRun(system, directory));
+      await writeResults(system, paths, derived);
+      return { record: derived, stored: await storeRun(system, site.site, derived) };
+    });
     const { held } = journal.state();
     return { record, driven, directory, stored, ...(driven === 'held' && held !== undefined && { held }) };
   } finally {
     await lock.release();
   }
+}
+
+interface Driving {
+  readonly system: System;
+  readonly paths: RunPaths;
+  readonly lock: RunLock;
+  readonly journal: Journal;
+  readonly run: RunDirectory;
+  readonly signal: AbortSignal;
+  readonly site: OpenSite;
+  readonly ground: LaunchGround;
+  readonly waitAtMost: number | undefined;
+  readonly seen: FileStamps | undefined;
+}
+
+/** From what the journal holds to its end: plans what has no place, submits, stays, and checks the image before and after. */
+async function driveJournal(driving: Driving): Promise<Driven> {
+  const { system, paths, lock, journal, run, signal, site, ground, waitAtMost, seen } = driving;
+  const { opened } = run;
+  const ci = ciVariables(system);
+  if (ci && ci.job !== run.state.ci?.job) await journal.append({ type: 'driver', ci });
+  if (!run.state.trees.some((look) => look.when === 'before'))
+    await lookAtTree(system, journal, opened.tree, 'before', seen);
+  await planWave(journal, ground);
+  const texts = await collectorTexts(system, opened, site);
+  const drive = {
+    system,
+    journal,
+    paths,
+    lock,
+    scheduler: site.scheduler,
+    intervalSeconds: site.scheduler.interval(site.site.scheduler),
+    waitAtMostSeconds: waitAtMost ?? site.site.waitAtMostSeconds,
+    onHold: site.site.onHold,
+    onInterrupt: site.site.onInterrupt,
+    signal,
+    stage: async (allocation: AllocationState) => {
+      const script = await renderJobScript(system, ground, allocation.plan);
+      return stageAllocation(system, allocation.plan, { script, ...texts }, paths);
+    },
+  };
+  const driven = await driveAllocations(drive);
+  if (driven === 'ended') {
+    await settle(drive, journal.state());
+    await lookAtTree(system, journal, opened.tree, 'after', seen);
+    await journal.append({ type: 'finished' });
+  }
+  return driven;
 }
 
 /** Plans what has no place yet: everything at first; later what an allocation that was stopped or lost left undone. */

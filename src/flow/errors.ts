@@ -35,3 +35,8 @@ export const kernelUnknown = defineError(
   'declaration',
   'No kernel, or more than one, is meant by a fingerprint.',
 );
+export const pipelineUnwritable = defineError(
+  'FLOW_PIPELINE_UNWRITABLE',
+  'declaration',
+  'The file of the pipeline is there already or cannot be written.',
+);

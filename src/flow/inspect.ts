@@ -15,6 +15,7 @@ import { stageAllocation } from '../run/stage.ts';
 import type { AllocationState } from '../run/state.ts';
 import { partitionOf } from '../site/place.ts';
 import type { System } from '../system/system.ts';
+import { ciVariables } from './ci-variables.ts';
 import { nodesUnanswered } from './errors.ts';
 import { renderJobScript } from './job-template.ts';
 import { type OpenSite, openSite } from './open-site.ts';
@@ -75,6 +76,8 @@ async function nodeFacts(
   const lock = await takeLock(system, paths.lock);
   try {
     const journal = await openJournal(system, paths.journal);
+    const ci = ciVariables(system);
+    if (ci) await journal.append({ type: 'driver', ci });
     await journal.append({ type: 'planned', allocations: [allocation], skips: [] });
     const drive = {
       system,

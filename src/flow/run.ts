@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { digestOfJson } from '../base/digest.ts';
 import { localFacts } from '../inspect/local.ts';
+import type { FileStamps } from '../oci/tree/verify-tree.ts';
 import { runDirectoryUnwritable, runInterrupted, runUnknown } from '../run/errors.ts';
-import type { CiVariables, EventBody, Opened } from '../run/event.ts';
+import type { EventBody, Opened } from '../run/event.ts';
 import { openJournal } from '../run/journal.ts';
 import { newRunId, runPaths } from '../run/run.ts';
 import { stageSuite } from '../run/stage.ts';
@@ -12,8 +13,10 @@ import type { Suite } from '../suite/suite.ts';
 import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
 import { chooseMpi } from './choose-mpi.ts';
+import { ciVariables } from './ci-variables.ts';
 import { driveRun, type RunResult } from './drive-run.ts';
 import { adoptable } from './find-run.ts';
+import { inSection } from './log-section.ts';
 import { type OpenSite, openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { type PreparedImage, prepareImage } from './prepare-image.ts';
@@ -39,10 +42,24 @@ export async function run(
   version: string,
   signal: AbortSignal,
 ): Promise<RunResult> {
+  const { directory, seen } = await inSection(system, 'prepare', 'Preparing the image and the run', () =>
+    prepare(system, request, version, signal),
+  );
+  return driveRun(system, directory, signal, { waitAtMost: request.waitAtMost, seen });
+}
+
+/** Opens everything that was named, and gives the directory of the run: a new one, or the one to go on with. */
+async function prepare(
+  system: System,
+  request: RunRequest,
+  version: string,
+  signal: AbortSignal,
+): Promise<{ readonly directory: string; readonly seen: FileStamps | undefined }> {
   const site = await openSite(system, request.site);
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
   const prepared = await prepareImage(system, site, request.image);
+  const seen = prepared.tree.stamps;
   if (signal.aborted)
     throw runInterrupted(
       `stopped by ${String(signal.reason)} before anything was submitted`,
@@ -58,14 +75,13 @@ export async function run(
   const old = request.fresh ? undefined : await adoptable(system, site.site.directories.runs, key);
   if (old) {
     system.log.progress(`going on with ${old}: an earlier pipeline left it unfinished`);
-    return resumeRun(system, join(site.site.directories.runs, old), signal, request.waitAtMost);
+    return { directory: join(site.site.directories.runs, old), seen };
   }
   const facts = await localFacts(system);
   const mpi = chooseMpi(site, partition, suites, prepared.image, [facts], request.mpi);
   system.log.progress(`preflight: ${mpi.why}`);
   const opened = await beginning(system, { site, suites, prepared, version, partition: partition.name, key, mpi });
-  const directory = await makeRunDirectory(system, site, suites, opened);
-  return driveRun(system, directory, signal, { waitAtMost: request.waitAtMost, seen: prepared.tree.stamps });
+  return { directory: await makeRunDirectory(system, site, suites, opened), seen };
 }
 
 /** Goes on with a run from its directory. */
@@ -113,22 +129,6 @@ async function beginning(system: System, ground: Ground): Promise<Opened> {
     mpi: { choice, why },
     nonce: system.random(16),
     ...(ci && { ci }),
-  };
-}
-
-/** Where in a pipeline this is, by GitLab's predefined variables; nothing else of the environment is kept. */
-function ciVariables(system: System): CiVariables | undefined {
-  const { variables } = system.environment;
-  const value = (name: string): string => variables[name] ?? '';
-  if (value('GITLAB_CI') === '' && value('CI_PIPELINE_ID') === '') return undefined;
-  return {
-    server: value('CI_SERVER_URL'),
-    project: value('CI_PROJECT_PATH'),
-    commit: value('CI_COMMIT_SHA'),
-    ref: value('CI_COMMIT_REF_NAME'),
-    pipeline: value('CI_PIPELINE_ID'),
-    job: value('CI_JOB_ID'),
-    user: value('GITLAB_USER_LOGIN'),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a run leaves for people, CI and the store. All of it is derived and can be made again. */
 import { join } from 'node:path';
+import { annotations } from '../exchange/annotations.ts';
 import { dotenv } from '../exchange/dotenv.ts';
 import { caseViews } from '../exchange/exchange.ts';
 import { junitXml } from '../exchange/junit.ts';
@@ -12,28 +13,37 @@ import { openStore } from '../store/store.ts';
 import { writeRun } from '../store/write-run.ts';
 import type { System } from '../system/system.ts';
 
-/** Writes verdicts.txt, record.json, junit.xml, summary.md and assay.env into the run's results folder. */
-export async function writeResults(system: System, paths: RunPaths, record: RunRecord): Promise<void> {
-  await system.files.makeDirectory(paths.results);
-  const logs = new Map(
-    record.files.filter((file) => file.path.endsWith('/stdout')).map((file) => [file.case, file.path]),
-  );
-  const logPathOf = (name: string) => logs.get(name);
-  const write = (name: string, text: string) => system.files.writeAtomic(join(paths.results, name), text);
-  await write('verdicts.txt', verdictTable(record));
-  await write('record.json', `${JSON.stringify(record)}\n`);
-  await write('junit.xml', junitXml(caseViews(record, logPathOf)));
-  await write('summary.md', await renderSummary(system.files, summaryView(record, logPathOf)));
-  await write(
-    'assay.env',
-    dotenv({
+/** Names and texts of the results; `logPathOf` says where the output of a case is, as their reader can find it. */
+export async function resultFiles(
+  system: System,
+  record: RunRecord,
+  logPathOf: (name: string) => string | undefined,
+  links: string = annotations([]),
+): Promise<Readonly<Record<string, string>>> {
+  return {
+    'verdicts.txt': verdictTable(record),
+    'record.json': `${JSON.stringify(record)}\n`,
+    'junit.xml': junitXml(caseViews(record, logPathOf)),
+    'summary.md': await renderSummary(system.files, summaryView(record, logPathOf)),
+    'annotations.json': links,
+    'assay.env': dotenv({
       ASSAY_RUN: record.run.id,
       ASSAY_OUTCOME: record.run.outcome,
       ASSAY_DIGEST: record.image.digest,
       ASSAY_RUN_DIRECTORY: record.run.directory,
       ASSAY_JOURNAL: record.run.journalDigest,
     }),
+  };
+}
+
+/** Writes the results into the run's own folder for them. */
+export async function writeResults(system: System, paths: RunPaths, record: RunRecord): Promise<void> {
+  await system.files.makeDirectory(paths.results);
+  const logs = new Map(
+    record.files.filter((file) => file.path.endsWith('/stdout')).map((file) => [file.case, file.path]),
   );
+  for (const [name, text] of Object.entries(await resultFiles(system, record, (one) => logs.get(one))))
+    await system.files.writeAtomic(join(paths.results, name), text);
 }
 
 /** Puts the record into the site's store. */

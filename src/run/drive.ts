@@ -143,8 +143,11 @@ async function adopt(drive: Drive, allocation: AllocationState): Promise<boolean
   return true;
 }
 
+/** What of a drive is enough to read what the nodes wrote and to journal it. */
+type Gathering = Pick<Drive, 'system' | 'journal' | 'paths'>;
+
 /** Journals what the nodes have written since the last look. */
-async function gather(drive: Drive, allocation: AllocationState): Promise<void> {
+async function gather(drive: Gathering, allocation: AllocationState): Promise<void> {
   const { system, journal, paths } = drive;
   const { id } = allocation.plan;
   const started = await readStarted(system, paths, id);
@@ -169,7 +172,7 @@ async function gather(drive: Drive, allocation: AllocationState): Promise<void> 
   if (over) await end(drive, allocation, 'completed', '');
 }
 
-async function end(drive: Drive, allocation: AllocationState, state: JobState, why: string): Promise<void> {
+async function end(drive: Gathering, allocation: AllocationState, state: JobState, why: string): Promise<void> {
   const { system, journal, paths } = drive;
   const { id } = allocation.plan;
   const { files } = await keepFiles(system, paths, join(paths.allocation(id), 'facts'));
@@ -234,25 +237,42 @@ async function stop(
   );
   if (action === 'cancel' && jobs.length > 0) {
     await cancelJobs(drive.system, drive.scheduler, jobs);
-    for (const allocation of open) await gather(drive, allocation);
-    for (const allocation of openAllocations(journal.state()))
-      await end(drive, allocation, 'cancelled', `cancelled: ${why}`);
+    await endCancelled(drive, open, why);
   }
   return how;
 }
 
-/** Cancels jobs and waits, bounded, until the scheduler shows them ended. */
-export async function cancelJobs(system: System, scheduler: Scheduler, jobs: readonly string[]): Promise<void> {
-  for (let attempt = 0; attempt < 10; attempt += 1) {
+/** Journals what cancelled allocations left, and that they are over. */
+export async function endCancelled(
+  drive: Gathering,
+  allocations: readonly AllocationState[],
+  why: string,
+): Promise<void> {
+  for (const allocation of allocations) await gather(drive, allocation);
+  const ids = new Set(allocations.map((item) => item.plan.id));
+  for (const allocation of openAllocations(drive.journal.state()))
+    if (ids.has(allocation.plan.id)) await end(drive, allocation, 'cancelled', `cancelled: ${why}`);
+}
+
+/** Cancels jobs and waits, bounded, until the scheduler shows them ended; false when it did not show that. */
+export async function cancelJobs(
+  system: System,
+  scheduler: Scheduler,
+  jobs: readonly string[],
+  limitSeconds = 10,
+): Promise<boolean> {
+  const began = system.clock.monotonic();
+  do {
     const cancel = scheduler.cancel(jobs);
     const done = cancel.read(await system.ask(cancel.ask));
     if ('unanswered' in done) system.log.warn(`the scheduler did not answer: ${done.unanswered}`);
     const poll = scheduler.poll(jobs);
     const left = poll.read(await system.ask(poll.ask));
-    if ('ok' in left && left.ok.every((job) => isOver(job.state))) return;
+    if ('ok' in left && left.ok.every((job) => isOver(job.state))) return true;
     await system.clock.sleep(1);
-  }
+  } while (system.clock.monotonic() - began < limitSeconds);
   system.log.warn(`these jobs are not seen to have ended: ${jobs.join(', ')}`);
+  return false;
 }
 
 /**

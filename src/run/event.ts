@@ -48,6 +48,11 @@ export interface Opened {
 export type EventBody =
   | Opened
   | {
+      /** Another CI job than the one that opened the run drives it from here on. */
+      readonly type: 'driver';
+      readonly ci: CiVariables;
+    }
+  | {
       readonly type: 'planned';
       readonly allocations: readonly PlannedAllocation[];
       readonly skips: readonly { readonly case: string; readonly why: string }[];

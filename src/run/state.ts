@@ -1,6 +1,6 @@
 /** A run's state: what its events add up to. A fresh run is the resumption of an empty journal. */
 import { endedStates, type JobState } from '../launch/scheduler.ts';
-import type { Event, KeptFile, Opened } from './event.ts';
+import type { CiVariables, Event, KeptFile, Opened } from './event.ts';
 import type { PlannedAllocation } from './plan.ts';
 
 /** What is known of one step that ended. */
@@ -33,6 +33,8 @@ export interface RunState {
   readonly skips: readonly { readonly case: string; readonly why: string }[];
   readonly trees: readonly Extract<Event, { type: 'tree' }>[];
   readonly held?: string;
+  /** The CI job that drove it last. */
+  readonly ci?: CiVariables;
   readonly finishedAt?: string;
   readonly lastTime?: string;
 }
@@ -49,7 +51,9 @@ export function foldEvent(state: RunState, event: Event): RunState {
   const next = { ...state, lastTime: event.time };
   switch (event.type) {
     case 'opened':
-      return { ...next, opened: event };
+      return { ...next, opened: event, ...(event.ci && { ci: event.ci }) };
+    case 'driver':
+      return { ...next, ci: event.ci };
     case 'planned':
       return { ...next, skips: event.skips, allocations: [...state.allocations, ...event.allocations.map(fresh)] };
     case 'tree':

@@ -17,6 +17,7 @@ function environmentOf(dialect: Dialect): typeof Handlebars {
     (values: readonly string[]) => new created.SafeString(values.map(quoteWord).join(' ')),
   );
   created.registerHelper('cell', (value: unknown) => new created.SafeString(tableCell(String(value))));
+  created.registerHelper('yaml', (value: unknown) => new created.SafeString(JSON.stringify(String(value))));
   environments.set(dialect, created);
   return created;
 }
@@ -37,7 +38,7 @@ export function renderTemplate(dialect: Dialect, text: string, view: unknown): s
     template = environmentOf(dialect).compile(text, {
       strict: true,
       knownHelpersOnly: true,
-      knownHelpers: { arg: true, args: true, cell: true },
+      knownHelpers: { arg: true, args: true, cell: true, yaml: true },
       noEscape: dialect !== 'html',
       preventIndent: true,
     });

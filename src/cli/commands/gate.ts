@@ -1,6 +1,6 @@
 /** `assay gate`. */
 import { decisionExitCode } from '../../certify/certify.ts';
-import { decisionText } from '../../report/decision-view.ts';
+import { decisionText, renderDecision } from '../../report/decision-view.ts';
 import type { Command } from '../command.ts';
 import { gateOptions, gateRequest } from '../gate-options.ts';
 
@@ -15,6 +15,8 @@ export const gate: Command = {
   run: async (input, { system }) => {
     const flow = await import('../../flow/gate.ts');
     const { decision } = await flow.gate(system, gateRequest(input));
+    const { noteOnMergeRequest } = await import('../../flow/merge-request-note.ts');
+    await noteOnMergeRequest(system, 'gate', () => renderDecision(system.files, decision));
     return { text: decisionText(decision), value: decision, exitCode: decisionExitCode(decision) };
   },
 };

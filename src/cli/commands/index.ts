@@ -1,6 +1,7 @@
 /** The commands, in the order in which help lists them. */
 import type { Command } from '../command.ts';
 import { bless } from './bless.ts';
+import { ci } from './ci.ts';
 import { compare } from './compare.ts';
 import { gate } from './gate.ts';
 import { history } from './history.ts';
@@ -9,6 +10,7 @@ import { kernels } from './kernels.ts';
 import { key } from './key.ts';
 import { plan } from './plan.ts';
 import { promote } from './promote.ts';
+import { reap } from './reap.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { schema } from './schema.ts';
@@ -23,11 +25,13 @@ export const commands: readonly Command[] = [
   show,
   compare,
   history,
+  reap,
   gate,
   promote,
   verify,
   bless,
   kernels,
   key,
+  ci,
   schema,
 ];

@@ -1,5 +1,6 @@
 /** `assay run`: its words and how its result is told. */
 import { parseDuration } from '../../base/quantity.ts';
+import type { RunResult } from '../../flow/drive-run.ts';
 import { type Command, textOption } from '../command.ts';
 import { usageInvalid } from '../errors.ts';
 import { runOutput } from '../run-output.ts';
@@ -18,6 +19,7 @@ export const run: Command = {
     { flags: '--mpi <type>', description: 'process-management interface to ask srun for, instead of the one chosen' },
     { flags: '--wait-at-most <duration>', description: 'hold (exit 4) when allocations are not over by then' },
     { flags: '--fresh', description: 'do not go on with an unfinished run of the same image, suites and site' },
+    { flags: '--results <directory>', description: 'also write the results there, for the artifacts of a CI job' },
     { flags: '--resume <run>', description: 'go on with a run that was killed, stopped or held' },
   ],
   run: async (input, { system, version, signal }) => {
@@ -25,10 +27,13 @@ export const run: Command = {
     const limit = wait === undefined ? undefined : parseDuration(wait);
     const resume = textOption(input, 'resume');
     const site = textOption(input, 'site');
+    const results = textOption(input, 'results');
+    const { toldRun } = await import('../../flow/told-run.ts');
+    const telling = async (work: () => Promise<RunResult>) => runOutput(await toldRun(system, results, work));
     if (resume !== undefined) {
       const { resumeRun } = await import('../../flow/run.ts');
       const { runDirectoryOf } = await import('../../flow/find-run.ts');
-      return runOutput(await resumeRun(system, await runDirectoryOf(system, site, resume), signal, limit));
+      return telling(async () => resumeRun(system, await runDirectoryOf(system, site, resume), signal, limit));
     }
     const image = textOption(input, 'image');
     if (image === undefined)
@@ -47,6 +52,6 @@ export const run: Command = {
       ...(limit !== undefined && { waitAtMost: limit }),
       ...(input.options.fresh === true && { fresh: true }),
     };
-    return runOutput(await flow.run(system, request, version, signal));
+    return telling(() => flow.run(system, request, version, signal));
   },
 };
