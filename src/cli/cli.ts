@@ -7,6 +7,7 @@ import { redact } from '../system/log.ts';
 import { realSystem } from '../system/real-system.ts';
 import type { CommandInput, CommandOutput } from './command.ts';
 import { commands } from './commands/index.ts';
+import { fileUnusable } from './errors.ts';
 import { buildProgram, parseCommandLine } from './program.ts';
 
 /** Runs one command line to its exit status. */
@@ -27,12 +28,37 @@ export async function runProgram(words: readonly string[], version: string): Pro
   try {
     await parseCommandLine(program, words);
     return exitCode;
-  } catch (error) {
+  } catch (thrown) {
+    const error = fileErrorOf(thrown) ?? thrown;
     report(error, json);
     return exitCodeOf(error);
   } finally {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.removeListener(signal, onSignal);
   }
+}
+
+/** What each of these says of a file (errno(3)): the user's or the site's to mend wherever it comes from, never a bug. */
+const fileFaults: Readonly<Record<string, string>> = {
+  EACCES: 'may not be read or written by you',
+  EPERM: 'may not be changed by you',
+  EISDIR: 'is a folder where a file is wanted',
+  ENOTDIR: 'has a file where a folder is wanted',
+  ENOSPC: 'is on a file system without space',
+  EDQUOT: 'is over its quota',
+  EROFS: 'is on a file system that cannot be written',
+  EIO: 'cannot be read: the file system failed',
+  ESTALE: 'is on a file system that went away',
+};
+
+/** A file system's refusal that no stage gave words of its own to. */
+function fileErrorOf(error: unknown): HarnessError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  const says = fileFaults[code];
+  if (says === undefined || path === undefined) return undefined;
+  return fileUnusable(`${path} ${says} (${code})`, 'check the path, its rights and its file system, then call again', {
+    cause: error,
+  });
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

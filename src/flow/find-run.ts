@@ -35,7 +35,8 @@ export async function findRun(system: System, runs: string, name: string): Promi
 /** The latest unfinished run with this key that ended by holding: what a later pipeline goes on with. */
 export async function adoptable(system: System, runs: string, key: Digest): Promise<string | undefined> {
   for (const id of [...(await runIds(system, runs))].reverse()) {
-    const text = (await system.files.readTextIfThere(runPaths(join(runs, id)).journal)) ?? '';
+    // Another user's run, perhaps: what cannot be read cannot be gone on with.
+    const text = (await system.files.readTextIfThere(runPaths(join(runs, id)).journal).catch(() => '')) ?? '';
     const state = foldEvents(readJournal(text).events);
     if (state.opened?.key === key && state.held !== undefined && !state.finishedAt) return id;
   }

@@ -9,6 +9,7 @@ import { openJournal } from '../run/journal.ts';
 import { newRunId, runPaths } from '../run/run.ts';
 import { stageSuite } from '../run/stage.ts';
 import { partitionOf } from '../site/place.ts';
+import { checkStorePlace } from '../store/store.ts';
 import type { Suite } from '../suite/suite.ts';
 import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
@@ -58,6 +59,7 @@ async function prepare(
   const site = await openSite(system, request.site);
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
+  await checkStorePlace(system, site.site.directories.store);
   const prepared = await prepareImage(system, site, request.image);
   const seen = prepared.tree.stamps;
   if (signal.aborted)

@@ -82,6 +82,25 @@ function handle(system: System, attempt: Attempt, database: Database): Store {
   };
 }
 
+/**
+ * Sees, before anything is spent on a run, whether a store can be at this path: its folder is there or can be made, and
+ * no folder stands in its place. Throws what opening it later would.
+ */
+export async function checkStorePlace(system: System, path: string): Promise<void> {
+  const { files } = system;
+  try {
+    const there = await files.stat(path);
+    if (there?.isDirectory())
+      throw storeForeign(
+        `${path} is a folder, not an SQLite database`,
+        'name a file for the store (directories.store)',
+      );
+    if (!there) await files.makeDirectory(dirname(path), 0o2750);
+  } catch (error) {
+    throw await storeFailure(system, { path, access: 'write', limitSeconds: 0 }, error);
+  }
+}
+
 /** Makes the directory and the empty file when they are not there: SQLite alone would not give them these modes. */
 async function prepare(system: System, path: string, access: 'read' | 'write'): Promise<void> {
   const { files } = system;

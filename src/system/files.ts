@@ -93,15 +93,26 @@ async function makeDirectories(path: string, mode: number): Promise<void> {
   }
 }
 
+/** Node leaves the path out of some errors (EISDIR while reading); whoever tells of one needs it. */
+async function named<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof Error
+      ? Object.assign(error, { path: (error as NodeJS.ErrnoException).path ?? path })
+      : error;
+  }
+}
+
 let sequence = 0;
 
 /** The real file system. */
 export const realFiles: Files = {
-  readText: (path) => fs.readFile(path, 'utf8'),
-  readBytes: (path) => fs.readFile(path),
+  readText: (path) => named(path, fs.readFile(path, 'utf8')),
+  readBytes: (path) => named(path, fs.readFile(path)),
   readTextIfThere: async (path) => {
     try {
-      return await fs.readFile(path, 'utf8');
+      return await named(path, fs.readFile(path, 'utf8'));
     } catch (error) {
       if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
       throw error;

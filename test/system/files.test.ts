@@ -25,3 +25,9 @@ describe('makeDirectory', () => {
     await expect(realFiles.makeDirectory('/proc/nowhere/below')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
+
+describe('an error of reading', () => {
+  it('names its path, where Node itself leaves it out', async () => {
+    await expect(realFiles.readTextIfThere(folder)).rejects.toMatchObject({ code: 'EISDIR', path: folder });
+  });
+});
