@@ -1,5 +1,6 @@
 /** The job script of an allocation, rendered: one text for run, plan and inspect. */
-import { fileURLToPath } from 'node:url';
+
+import { installed } from '../base/installation.ts';
 import { collectorWords, jobScriptView } from '../run/job-script.ts';
 import type { PlannedAllocation } from '../run/plan.ts';
 import { runPaths } from '../run/run.ts';
@@ -25,6 +26,6 @@ export async function renderJobScript(
   const directory = runPaths(ground.directory).allocation(allocation.id);
   const collector = collectorWords(directory, ground.root);
   const view = jobScriptView(ground.runId, allocation, directory, site.site.path, site.launcher, collector);
-  const template = fileURLToPath(new URL('../../templates/shell/job.sh.hbs', import.meta.url));
+  const template = installed('templates/shell/job.sh.hbs');
   return renderTemplate('shell', await system.files.readText(template), view);
 }

@@ -1,6 +1,6 @@
 /** The suites a command names: a folder, or the name of a shipped suite. */
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { installed } from '../base/installation.ts';
 import { suiteNotFound } from '../suite/errors.ts';
 import { loadSuite } from '../suite/load.ts';
 import type { Suite } from '../suite/suite.ts';
@@ -8,7 +8,7 @@ import type { System } from '../system/system.ts';
 import { suiteLanguage } from './language.ts';
 
 /** Where the shipped suites are. */
-const shipped = fileURLToPath(new URL('../../suites', import.meta.url));
+const shipped = installed('suites');
 
 /** Loads each named suite once; throws SUITE_NOT_FOUND with the shipped names. */
 export async function openSuites(system: System, names: readonly string[]): Promise<readonly Suite[]> {

@@ -14,7 +14,7 @@ import { renderJobScript } from './job-template.ts';
 import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { placeCases, planCases } from './place-cases.ts';
-import { prepareImage } from './prepare-image.ts';
+import { prepareForPlan } from './prepare-image.ts';
 
 /** The holes: the run's directory and its id, which also is the nonce that outputs carry. */
 export const runHole = '@RUN@';
@@ -54,15 +54,17 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
   const site = await openSite(system, request.site);
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
-  const { image, tree } = await prepareImage(system, site, request.image, false);
-  const facts = request.facts === undefined ? [await localFacts(system)] : await readFactsFile(system, request.facts);
+  const [{ image, root }, facts] = await Promise.all([
+    prepareForPlan(system, site, request.image),
+    request.facts === undefined ? localFacts(system).then((one) => [one]) : readFactsFile(system, request.facts),
+  ]);
   const mpi = chooseMpi(site, partition, suites, image, facts, request.mpi);
   const ground = {
     site,
     partition: partition.name,
     suites,
     image,
-    root: tree.root,
+    root,
     runId: runIdHole,
     directory: runHole,
     mpi: mpi.choice,

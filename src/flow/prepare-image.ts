@@ -1,11 +1,12 @@
 /** From an image's name to a verified tree that nodes can run from, and what is inside it. */
+import { join } from 'node:path';
 import { parseImageRef } from '../base/image-ref.ts';
 import type { Image } from '../image/image.ts';
-import { inspectImage } from '../image/inspect-image.ts';
-import { unpackedTree } from '../image/tree.ts';
-import { type CachedTree, openTree } from '../oci/image-cache.ts';
-import { resolveImage } from '../oci/resolve.ts';
+import { type CachedTree, cachedTreePath, openTree } from '../oci/image-cache.ts';
+import type { Repository } from '../oci/registry.ts';
+import { type ResolvedImage, resolveImage } from '../oci/resolve.ts';
 import type { System } from '../system/system.ts';
+import { inspectedImage, recallImage } from './inspected-image.ts';
 import { openRepository, referenceOf } from './open-repository.ts';
 import type { OpenSite } from './open-site.ts';
 
@@ -23,25 +24,52 @@ const architectures: Readonly<Record<string, string>> = {
   riscv64: 'riscv64',
 };
 
-/**
- * Resolves the tag to a digest, pulls by digest, unpacks, verifies every file, and looks inside. Without `verify` a tree
- * that was unpacked before is not read again: enough for a plan.
- */
-export async function prepareImage(
-  system: System,
-  site: OpenSite,
-  name: string,
-  verify = true,
-): Promise<PreparedImage> {
+/** Resolves the tag to a digest, pulls by digest, unpacks, verifies every file, and looks inside. */
+export async function prepareImage(system: System, site: OpenSite, name: string): Promise<PreparedImage> {
+  return fromTree(system, site, await resolve(system, site, name), true);
+}
+
+/** Where an image's tree is, or would be, and what is in it. */
+export interface PlannedImage {
+  readonly image: Image;
+  readonly root: string;
+}
+
+/** As `prepareImage`, for a plan that runs nothing: a tree that was unpacked before is not read again. */
+export async function prepareForPlan(system: System, site: OpenSite, name: string): Promise<PlannedImage> {
+  const found = await resolve(system, site, name);
+  const { preparation } = site.runtime;
+  const root = join(
+    cachedTreePath(site.site.directories.images, found.resolved.manifest.digest, preparation),
+    'rootfs',
+  );
+  const image = await recallImage(system, root, found.resolved);
+  if (image) return { image, root };
+  const { image: inspected, tree } = await fromTree(system, site, found, false);
+  return { image: inspected, root: tree.root };
+}
+
+interface Found {
+  readonly repository: Repository;
+  readonly resolved: ResolvedImage;
+}
+
+async function resolve(system: System, site: OpenSite, name: string): Promise<Found> {
   const ref = parseImageRef(name);
   const repository = openRepository(system, ref, site.site.registries);
   const wanted = architectures[process.arch];
   const resolved = await resolveImage(repository, referenceOf(ref), wanted ? { architecture: wanted } : undefined);
   system.log.progress(`${name} is ${resolved.manifest.digest}`);
-  const tree = await openTree(system, site.site.directories.images, resolved, repository, {
-    preparation: site.runtime.preparation,
-    verify,
-  });
-  const image = await inspectImage({ ...resolved, name }, unpackedTree(system.files, tree.root, tree.tree));
-  return { image, tree };
+  return { repository, resolved: { ...resolved, name } };
+}
+
+async function fromTree(
+  system: System,
+  site: OpenSite,
+  { repository, resolved }: Found,
+  verify: boolean,
+): Promise<PreparedImage> {
+  const options = { preparation: site.runtime.preparation, verify };
+  const tree = await openTree(system, site.site.directories.images, resolved, repository, options);
+  return { image: await inspectedImage(system, tree.root, resolved, tree.tree), tree };
 }

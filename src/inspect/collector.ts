@@ -1,5 +1,6 @@
 /** Renders every ask of the probes into one POSIX shell script that a node can run without anything of ours. */
-import { fileURLToPath } from 'node:url';
+
+import { installed } from '../base/installation.ts';
 import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
 import type { NodeAsk, Probe } from './probe.ts';
@@ -37,7 +38,7 @@ export const launcherPrograms: readonly string[] = [
 
 /** Reads the collector's templates from the package. */
 export async function loadCollectorTemplates(files: Pick<Files, 'readText'>): Promise<CollectorTemplates> {
-  const at = (name: string): string => fileURLToPath(new URL(`../../templates/shell/${name}`, import.meta.url));
+  const at = (name: string): string => installed(`templates/shell/${name}`);
   return {
     main: await files.readText(at('collector.sh.hbs')),
     ranks: await files.readText(at('collector-ranks.sh.hbs')),

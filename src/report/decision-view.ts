@@ -1,5 +1,6 @@
 /** A gate's decision for people: what was decided, why, and what each rule asked, for somebody who never saw the policy. */
-import { fileURLToPath } from 'node:url';
+
+import { installed } from '../base/installation.ts';
 import { cutText, plainLine } from '../base/plain-text.ts';
 import type { Decision, DecisionOutcome } from '../certify/certify.ts';
 import type { RuleOutcome, RuleResult } from '../certify/rule.ts';
@@ -106,7 +107,7 @@ function line(text: string): string {
 
 /** The decision as Markdown, by `templates/report/decision.md.hbs`. */
 export async function renderDecision(files: Pick<Files, 'readText'>, decision: Decision): Promise<string> {
-  const path = fileURLToPath(new URL('../../templates/report/decision.md.hbs', import.meta.url));
+  const path = installed('templates/report/decision.md.hbs');
   const view = decisionView(decision);
   return renderTemplate('markdown', await files.readText(path), {
     ...view,

@@ -1,5 +1,6 @@
 /** A GitLab pipeline from an image to its promotion, by `templates/gitlab/pipeline.yml.hbs`. */
-import { fileURLToPath } from 'node:url';
+
+import { installed } from '../base/installation.ts';
 import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
 
@@ -49,6 +50,6 @@ export const usualPipeline = {
 
 /** The pipeline as YAML. */
 export async function renderPipeline(files: Pick<Files, 'readText'>, view: PipelineView): Promise<string> {
-  const path = fileURLToPath(new URL('../../templates/gitlab/pipeline.yml.hbs', import.meta.url));
+  const path = installed('templates/gitlab/pipeline.yml.hbs');
   return renderTemplate('gitlab', await files.readText(path), view);
 }

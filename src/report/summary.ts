@@ -1,5 +1,6 @@
 /** The Markdown summary of a run: for a merge request, a job's page, or a mail. */
-import { fileURLToPath } from 'node:url';
+
+import { installed } from '../base/installation.ts';
 import { showDuration } from '../base/quantity.ts';
 import { type CaseView, caseViews } from '../exchange/exchange.ts';
 import type { RunRecord } from '../store/run-record.ts';
@@ -123,6 +124,6 @@ function more(count: number, one: string, many: string, which = ''): string {
 
 /** Markdown of a view, by `templates/report/summary.md.hbs`. */
 export async function renderSummary(files: Pick<Files, 'readText'>, view: SummaryView): Promise<string> {
-  const path = fileURLToPath(new URL('../../templates/report/summary.md.hbs', import.meta.url));
+  const path = installed('templates/report/summary.md.hbs');
   return renderTemplate('markdown', await files.readText(path), view);
 }

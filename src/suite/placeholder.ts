@@ -37,6 +37,7 @@ export function fillText(
   values: Readonly<Record<string, PlaceholderValue>>,
 ): { readonly text: string; readonly unknown: readonly string[] } {
   const unknown: string[] = [];
+  if (!text.includes('{{')) return { text, unknown };
   const filled = parseTemplate(text).parts.map((part) => {
     if ('text' in part) return part.text;
     const value = Object.hasOwn(values, part.name) ? values[part.name] : undefined;
@@ -60,6 +61,7 @@ export function fillValue(
 ): { readonly value: unknown; readonly unknown: readonly string[] } {
   const visit = (item: unknown): unknown => {
     if (typeof item === 'string') {
+      if (!item.includes('{{')) return item;
       const { parts } = parseTemplate(item);
       const only = parts.length === 1 ? parts[0] : undefined;
       if (only && 'name' in only && Object.hasOwn(values, only.name)) return values[only.name];

@@ -6,6 +6,7 @@ import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Digest } from '../base/digest.ts';
+import { type FileLook, lookAtFiles, type WantedLook } from './file-look.ts';
 
 /** The file system. Paths are as the caller gives them; errors are Node's own (`code` ENOENT, EACCES, ENOSPC …). */
 export interface Files {
@@ -51,6 +52,8 @@ export interface Files {
   readonly readLink: (path: string) => Promise<string>;
   /** Sets the modification time of a file, a directory or a link itself. */
   readonly setModified: (path: string, modified: Date) => Promise<void>;
+  /** Looks at many files: what each is, and the digest of its content. Their order is not kept. */
+  readonly look: (wanted: AsyncIterable<WantedLook>) => AsyncIterable<FileLook>;
 }
 
 /** True when a thrown value is a system error with one of these codes. */
@@ -174,9 +177,16 @@ export const realFiles: Files = {
   chmod: (path, mode) => fs.chmod(path, mode),
   realPath: (path) => fs.realpath(path),
   digest: async (path) => {
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-    return `sha256:${hash.digest('hex')}`;
+    const handle = await named(path, fs.open(path));
+    try {
+      const hash = createHash('sha256');
+      const buffer = Buffer.allocUnsafe(64 * 1024);
+      const piece = async () => (await named(path, handle.read(buffer))).bytesRead;
+      for (let count = await piece(); count > 0; count = await piece()) hash.update(buffer.subarray(0, count));
+      return `sha256:${hash.digest('hex')}`;
+    } finally {
+      await handle.close();
+    }
   },
   read: (path) => createReadStream(path),
   write: (path, mode = 0o640) => createWriteStream(path, { mode, flags: 'w' }),
@@ -215,4 +225,5 @@ export const realFiles: Files = {
   makeHardLink: (existing, path) => fs.link(existing, path),
   readLink: (path) => fs.readlink(path),
   setModified: (path, modified) => fs.lutimes(path, modified, modified),
+  look: lookAtFiles,
 };

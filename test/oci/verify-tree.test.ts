@@ -10,11 +10,13 @@ import { scratch, testSystem } from './fixture-system.ts';
 test('a second look reads only what was touched, and a touched file cannot hide behind its old time', async () => {
   const read: string[] = [];
   const real = testSystem();
-  const readBytes: System['files']['readBytes'] = (path) => {
-    read.push(path);
-    return real.files.readBytes(path);
-  };
-  const system = { ...real, files: { ...real.files, readBytes } };
+  async function* look(wanted: Parameters<System['files']['look']>[0]): ReturnType<typeof real.files.look> {
+    for await (const one of real.files.look(wanted)) {
+      if (one.sha256 !== undefined) read.push(one.path);
+      yield one;
+    }
+  }
+  const system: System = { ...real, files: { ...real.files, look } };
   const root = join(scratch(), 'root');
   const entries = ['a', 'b'].map((name) => ({ name, content: 'one' }));
   const tree = await unpackLayers(real, [layerOf(await tarOf(entries))], root);

@@ -2,13 +2,13 @@
  * No scheduler: the job script as a process of this machine, in a session of its own. `templates/shell/local-job.sh`
  * starts, shows and ends it; its answers are read here.
  */
-import { fileURLToPath } from 'node:url';
 import { argv } from '../../base/argv.ts';
 import type { Answer, Asked } from '../../base/ask.ts';
+import { installed } from '../../base/installation.ts';
 import { closed, Type } from '../../base/schema.ts';
 import type { JobState, JobStatus, Reply, Scheduler } from '../scheduler.ts';
 
-const script = fileURLToPath(new URL('../../../templates/shell/local-job.sh', import.meta.url));
+const script = installed('templates/shell/local-job.sh');
 
 function ask<T>(words: readonly string[], read: (answer: Answer) => T): Asked<T> {
   return { ask: { kind: 'exec', argv: argv('sh', script, ...words), limitSeconds: 30 }, read };

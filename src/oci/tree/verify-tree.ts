@@ -1,8 +1,7 @@
 /** Compares a tree on disk with its manifest, byte for byte. */
-import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { inParallel } from '../../base/parallel.ts';
+import type { FileLook, WantedLook } from '../../system/file-look.ts';
 import { hasCode } from '../../system/files.ts';
 import type { System } from '../../system/system.ts';
 import type { Tree, TreeEntry } from './tree.ts';
@@ -21,9 +20,6 @@ export interface TreeDifference {
  */
 export type FileStamps = ReadonlyMap<string, string>;
 
-/** Files up to this size are read in one call. */
-const whole = 1024 * 1024;
-
 /**
  * Reads every file below `root` and hashes it. Links are read, never followed. Of the mode the owner's bits count:
  * group and others are the site's affair (umask, inherited groups, access lists). A file that vanishes meanwhile is
@@ -38,30 +34,29 @@ export async function verifyTree(
 ): Promise<TreeDifference & { readonly stamps: FileStamps }> {
   const stamps = new Map<string, string>();
   const known = new Map(tree.entries.map((entry) => [entry.path, entry]));
-  const found = new Set<string>();
   const missing: string[] = [];
   const altered: string[] = [];
   const extra: string[] = [];
-  await inParallel(walkDisk(system, root), 8, async ({ path, dirent }) => {
-    const entry = known.get(path);
-    if (!entry) {
-      extra.push(path);
-      return;
+  const left = new Set(known.keys());
+  async function* wanted(): AsyncGenerator<WantedLook> {
+    for await (const path of walkDisk(system, root)) {
+      const stamp = seen?.get(path);
+      if (left.delete(path)) yield { path: join(root, path), ...(stamp !== undefined && { stamp }) };
+      else extra.push(path);
     }
-    found.add(path);
-    const { state, stamp } = await compare(system, join(root, path), dirent, entry, seen?.get(path));
-    if (stamp !== undefined) stamps.set(path, stamp);
+  }
+  for await (const look of system.files.look(wanted())) {
+    const path = look.path.slice(root.length + 1);
+    const entry = known.get(path);
+    const state = entry ? compare(look, entry, seen?.get(path)) : 'altered';
     if (state === 'altered') altered.push(path);
     if (state === 'missing') missing.push(path);
-  });
-  for (const path of known.keys()) if (!found.has(path)) missing.push(path);
-  return { missing: missing.sort(), altered: altered.sort(), extra: extra.sort(), stamps };
+    if (state === 'same' && look.stamp !== undefined) stamps.set(path, look.stamp);
+  }
+  return { missing: [...missing, ...left].sort(), altered: altered.sort(), extra: extra.sort(), stamps };
 }
 
-async function* walkDisk(
-  system: System,
-  root: string,
-): AsyncGenerator<{ readonly path: string; readonly dirent: Dirent }> {
+async function* walkDisk(system: System, root: string): AsyncGenerator<string> {
   const open = [''];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     let dirents: readonly Dirent[];
@@ -73,51 +68,22 @@ async function* walkDisk(
     }
     for (const dirent of dirents) {
       const path = at === '' ? dirent.name : `${at}/${dirent.name}`;
-      yield { path, dirent };
+      yield path;
       if (dirent.isDirectory()) open.push(path);
     }
   }
 }
 
-interface Compared {
-  readonly state: 'same' | 'altered' | 'missing';
-  /** Of a file whose content is good. */
-  readonly stamp?: string;
-}
-
-async function compare(
-  system: System,
-  path: string,
-  dirent: Dirent,
-  entry: TreeEntry,
-  seen: string | undefined,
-): Promise<Compared> {
-  const same: Compared = { state: 'same' };
-  const altered: Compared = { state: 'altered' };
-  try {
-    if (entry.type === 'symlink') {
-      if (!dirent.isSymbolicLink()) return altered;
-      return (await system.files.readLink(path)) === entry.target ? same : altered;
-    }
-    if (entry.type === 'directory' ? !dirent.isDirectory() : !dirent.isFile()) return altered;
-    const stats = await system.files.stat(path);
-    if (!stats) return { state: 'missing' };
-    if ((stats.mode & 0o700) !== (entry.mode & 0o700)) return altered;
-    if (entry.type === 'directory') return same;
-    if (stats.size !== entry.size) return altered;
-    // Taken before the content is read: a change during the reading shows at the next look.
-    const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
-    if (stamp === seen) return { state: 'same', stamp };
-    return (await sha256Of(system, path, entry.size)) === entry.sha256 ? { state: 'same', stamp } : altered;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'missing' };
-    throw error;
+function compare(look: FileLook, entry: TreeEntry, seen: string | undefined): 'same' | 'altered' | 'missing' {
+  if (look.kind === 'unread') {
+    if (look.code === 'ENOENT' || look.code === 'ENOTDIR') return 'missing';
+    if (look.code === 'ELOOP') return 'altered';
+    throw Object.assign(new Error(look.message), { code: look.code, path: look.path });
   }
-}
-
-async function sha256Of(system: System, path: string, size: number): Promise<string> {
-  const hash = createHash('sha256');
-  if (size <= whole) hash.update(await system.files.readBytes(path));
-  else for await (const piece of system.files.read(path)) hash.update(piece as Uint8Array);
-  return hash.digest('hex');
+  if (entry.type === 'symlink') return look.kind === 'link' && look.target === entry.target ? 'same' : 'altered';
+  if (look.kind !== entry.type || (look.mode & 0o700) !== (entry.mode & 0o700)) return 'altered';
+  if (entry.type === 'directory') return 'same';
+  if (look.size !== entry.size) return 'altered';
+  const untouched = look.sha256 === undefined && look.stamp !== undefined && look.stamp === seen;
+  return untouched || look.sha256 === entry.sha256 ? 'same' : 'altered';
 }

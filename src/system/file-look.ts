@@ -1,0 +1,73 @@
+/** Looks at thousands of files at a time, in threads of their own. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+/** A file to look at. */
+export interface WantedLook {
+  readonly path: string;
+  /** The stamp of an earlier look: while it stands, the content is not read again. */
+  readonly stamp?: string;
+}
+
+/** What a file was when it was looked at. Links are read, never followed. */
+export interface FileLook {
+  readonly path: string;
+  /** `unread`: the file system refused, with `code` and `message`. */
+  readonly kind: 'file' | 'directory' | 'link' | 'other' | 'unread';
+  /** The twelve bits of rights. */
+  readonly mode: number;
+  /** Bytes of a regular file, else 0. */
+  readonly size: number;
+  /** Of a regular file: device, inode, size, and the times of its last changes, of which nobody but root can set the inode's (inode(7)). */
+  readonly stamp?: string;
+  /** Of a regular file whose stamp was not the known one: its content's, in hex. */
+  readonly sha256?: string;
+  readonly target?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** As many as libuv has for files: enough to keep a network file system busy. */
+const threads = 4;
+/** Files that a thread takes at a time. */
+const batch = 64;
+
+/** Looks at files; their order is not kept. */
+export async function* lookAtFiles(wanted: AsyncIterable<WantedLook>): AsyncGenerator<FileLook> {
+  const idle: Worker[] = [];
+  const all: Worker[] = [];
+  const busy = new Map<Worker, Promise<{ readonly worker: Worker; readonly looks: readonly FileLook[] }>>();
+  const give = (items: readonly WantedLook[]): void => {
+    let worker = idle.pop();
+    if (!worker) {
+      worker = new Worker(new URL('./file-look-worker.js', import.meta.url));
+      all.push(worker);
+    }
+    const thread = worker;
+    busy.set(
+      thread,
+      once(thread, 'message').then(([looks]) => ({ worker: thread, looks: looks as readonly FileLook[] })),
+    );
+    thread.postMessage(items);
+  };
+  const take = async (): Promise<readonly FileLook[]> => {
+    const { worker, looks } = await Promise.race(busy.values());
+    busy.delete(worker);
+    idle.push(worker);
+    return looks;
+  };
+  try {
+    let items: WantedLook[] = [];
+    for await (const one of wanted) {
+      items.push(one);
+      if (items.length < batch) continue;
+      if (busy.size >= threads) yield* await take();
+      give(items);
+      items = [];
+    }
+    if (items.length > 0) give(items);
+    while (busy.size > 0) yield* await take();
+  } finally {
+    await Promise.all(all.map((worker) => worker.terminate()));
+  }
+}
