@@ -1,5 +1,6 @@
 /** The evidence of every case of a run: how its step ended, what its output says, what was seen of its ranks. */
 import { join } from 'node:path';
+import { inParallel } from '../base/parallel.ts';
 import { showBytes } from '../base/quantity.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { factValue } from '../inspect/facts.ts';
@@ -35,6 +36,9 @@ export interface CaseSource {
 /** `srun`'s own failures, as the job script sets SLURM_EXIT_ERROR. */
 const slurmError = 250;
 
+/** Cases whose files are read at a time. */
+const atOnce = 8;
+
 /** Evidence of every case of every suite, in the order of the suites. */
 export async function caseEvidence(
   system: System,
@@ -42,10 +46,12 @@ export async function caseEvidence(
   site: OpenSite,
   nodes: ReadonlyMap<string, NodeEvidenceOfAllocation>,
 ): Promise<readonly CaseSource[]> {
-  const sources: CaseSource[] = [];
-  for (const item of run.suites.flatMap((suite) => suite.cases))
-    sources.push(await sourceOf(system, run, site, nodes, item));
-  return sources;
+  const cases = run.suites.flatMap((suite) => suite.cases);
+  const sources = new Map<Case, CaseSource>();
+  await inParallel(cases, atOnce, async (item) => {
+    sources.set(item, await sourceOf(system, run, site, nodes, item));
+  });
+  return cases.flatMap((item) => sources.get(item) ?? []);
 }
 
 async function sourceOf(

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import type { FileStamps } from '../oci/tree/verify-tree.ts';
 import { type Driven, driveAllocations, settle } from '../run/drive.ts';
+import type { EventBody } from '../run/event.ts';
 import { type Journal, openJournal } from '../run/journal.ts';
 import { type RunLock, takeLock } from '../run/lock.ts';
 import { type RunPaths, runPaths } from '../run/run.ts';
@@ -101,7 +102,7 @@ async function driveJournal(driving: Driving): Promise<Driven> {
   const ci = ciVariables(system);
   if (ci && ci.job !== run.state.ci?.job) await journal.append({ type: 'driver', ci });
   if (!run.state.trees.some((look) => look.when === 'before'))
-    await lookAtTree(system, journal, opened.tree, 'before', seen);
+    await journal.append(await lookAtTree(system, opened.tree, 'before', seen));
   await planWave(journal, ground);
   const texts = await collectorTexts(system, opened, site);
   const drive = {
@@ -122,9 +123,12 @@ async function driveJournal(driving: Driving): Promise<Driven> {
   };
   const driven = await driveAllocations(drive);
   if (driven === 'ended') {
-    await settle(drive, journal.state());
-    await lookAtTree(system, journal, opened.tree, 'after', seen);
-    await journal.append({ type: 'finished' });
+    const state = journal.state();
+    // Job scripts that came to their end have nothing running any more; of others a program may still be at work.
+    const clean = state.allocations.every((allocation) => allocation.ended?.state === 'completed');
+    if (!clean) await settle(drive, state);
+    const [look] = await Promise.all([lookAtTree(system, opened.tree, 'after', seen), clean && settle(drive, state)]);
+    await journal.append(look, { type: 'finished' });
   }
   return driven;
 }
@@ -148,11 +152,10 @@ function needsPlace(state: RunState, name: string): boolean {
 
 async function lookAtTree(
   system: System,
-  journal: Journal,
   tree: { readonly root: string; readonly digest: `sha256:${string}` },
   when: 'before' | 'after',
   seen: FileStamps | undefined,
-): Promise<void> {
+): Promise<EventBody> {
   system.log.progress(`checking the unpacked image ${when} the run`);
-  await journal.append({ type: 'tree', when, ...(await inspectTreeOf(system, tree.root, tree.digest, seen)) });
+  return { type: 'tree', when, ...(await inspectTreeOf(system, tree.root, tree.digest, seen)) };
 }

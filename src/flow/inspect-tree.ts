@@ -1,7 +1,8 @@
 /** A look at the whole unpacked image: is every file what its layers hold? */
 import { dirname, join } from 'node:path';
 import { type Digest, digestOf } from '../base/digest.ts';
-import { readTree, type Tree } from '../oci/tree/tree.ts';
+import type { Tree } from '../oci/tree/tree.ts';
+import { readTreeFile } from '../oci/tree/tree-file.ts';
 import { type FileStamps, verifyTree } from '../oci/tree/verify-tree.ts';
 import type { System } from '../system/system.ts';
 
@@ -17,12 +18,7 @@ const most = 20;
 
 /** The manifest beside a tree's root, or undefined when it is not there or not whole. */
 export async function manifestBeside(system: System, root: string): Promise<Tree | undefined> {
-  const text = await system.files.readTextIfThere(join(dirname(root), 'tree.json'));
-  try {
-    return text === undefined ? undefined : readTree(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return (await readTreeFile(system, join(dirname(root), 'tree.json')))?.tree;
 }
 
 /**

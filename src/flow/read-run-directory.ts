@@ -12,7 +12,7 @@ import { type RunPaths, runPaths } from '../run/run.ts';
 import { foldEvents, type RunState } from '../run/state.ts';
 import { loadSuite } from '../suite/load.ts';
 import type { Suite } from '../suite/suite.ts';
-import { hasCode } from '../system/files.ts';
+import type { FileLook, WantedLook } from '../system/file-look.ts';
 import type { System } from '../system/system.ts';
 import { suiteLanguage } from './language.ts';
 
@@ -72,10 +72,7 @@ export async function readRunDirectory(system: System, directory: string): Promi
     ...item.companion,
     ...[...item.steps.values()].flatMap((step) => step.files),
   ]);
-  for (const file of kept) {
-    const problem = await compare(system, directory, file);
-    if (problem) discrepancies.push(problem);
-  }
+  discrepancies.push(...(await compareKept(system, directory, kept)));
   const siteText = (await system.files.readTextIfThere(paths.site)) ?? '';
   return {
     paths,
@@ -106,19 +103,31 @@ async function compareInput(system: System, path: string, digest: Digest): Promi
   }
 }
 
-async function compare(system: System, directory: string, file: KeptFile): Promise<Discrepancy | undefined> {
-  if (file.path.startsWith('/') || file.path.split('/').includes('..'))
-    return altered(file.path, `${file.path} leads out of the run directory`);
-  const path = join(directory, file.path);
-  try {
-    const stat = await system.files.stat(path);
-    if (!stat) return { outcome: 'missing', path: file.path, message: `${file.path} is gone` };
-    if (!stat.isFile()) return altered(file.path, `${file.path} is no longer a plain file`);
-    if (stat.size !== file.size || (await system.files.digest(path)) !== file.digest)
-      return altered(file.path, `${file.path} was changed after the run wrote it down`);
-    return undefined;
-  } catch (error) {
-    if (!hasCode(error, 'EACCES', 'EPERM', 'EIO')) throw error;
-    return { outcome: 'missing', path: file.path, message: `${file.path} cannot be read: ${messageOf(error)}` };
+/** Compares all files that the journal named with what is there now, in the journal's order. */
+async function compareKept(
+  system: System,
+  directory: string,
+  kept: readonly KeptFile[],
+): Promise<readonly Discrepancy[]> {
+  const inside = (file: KeptFile) => !file.path.startsWith('/') && !file.path.split('/').includes('..');
+  async function* wanted(): AsyncGenerator<WantedLook> {
+    for (const file of kept) if (inside(file)) yield { path: join(directory, file.path) };
   }
+  const looks = new Map<string, FileLook>();
+  for await (const look of system.files.look(wanted())) looks.set(look.path, look);
+  return kept.flatMap((file) => {
+    if (!inside(file)) return [altered(file.path, `${file.path} leads out of the run directory`)];
+    return compare(file, looks.get(join(directory, file.path))) ?? [];
+  });
+}
+
+function compare({ path, size, digest }: KeptFile, look: FileLook | undefined): Discrepancy | undefined {
+  if (!look || look.code === 'ENOENT' || look.code === 'ENOTDIR')
+    return { outcome: 'missing', path, message: `${path} is gone` };
+  if (look.kind === 'unread')
+    return { outcome: 'missing', path, message: `${path} cannot be read: ${look.message ?? look.code}` };
+  if (look.kind !== 'file') return altered(path, `${path} is no longer a plain file`);
+  if (look.size !== size || `sha256:${look.sha256}` !== digest)
+    return altered(path, `${path} was changed after the run wrote it down`);
+  return undefined;
 }

@@ -60,6 +60,9 @@ async function prepare(
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
   await checkStorePlace(system, site.site.directories.store);
+  const asking = localFacts(system);
+  // It is waited for below; should the image fail first, that is what is told.
+  asking.catch(() => {});
   const prepared = await prepareImage(system, site, request.image);
   const seen = prepared.tree.stamps;
   if (signal.aborted)
@@ -79,7 +82,7 @@ async function prepare(
     system.log.progress(`going on with ${old}: an earlier pipeline left it unfinished`);
     return { directory: join(site.site.directories.runs, old), seen };
   }
-  const facts = await localFacts(system);
+  const facts = await asking;
   const mpi = chooseMpi(site, partition, suites, prepared.image, [facts], request.mpi);
   system.log.progress(`preflight: ${mpi.why}`);
   const opened = await beginning(system, { site, suites, prepared, version, partition: partition.name, key, mpi });

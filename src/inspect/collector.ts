@@ -33,7 +33,7 @@ export const launcherPrograms: readonly string[] = [
   ...['srun', 'slurmstepd', 'ch-run', 'apptainer', 'singularity', 'starter', 'starter-suid', 'podman', 'podman-hpc'],
   ...['conmon', 'crun', 'runc', 'sarus', 'enroot', 'enroot-nsenter', 'nsenter', 'shifter', 'bwrap', 'unshare'],
   ...['fuse-overlayfs', 'squashfuse', 'squashfuse_ll', 'mpirun', 'mpiexec', 'orterun', 'prterun', 'orted', 'prted'],
-  ...['hydra_pmi_proxy', 'hydra_bstrap_proxy'],
+  ...['hydra_pmi_proxy', 'hydra_bstrap_proxy', 'timeout'],
 ];
 
 /** Reads the collector's templates from the package. */

@@ -11,7 +11,8 @@ import { type Descriptor, verified } from './descriptor.ts';
 import { cacheUnusable, treeAltered } from './errors.ts';
 import type { Repository } from './registry.ts';
 import type { ResolvedImage } from './resolve.ts';
-import { readTree, type Tree } from './tree/tree.ts';
+import type { Tree } from './tree/tree.ts';
+import { readTreeFile } from './tree/tree-file.ts';
 import { type FileStamps, type TreeDifference, verifyTree } from './tree/verify-tree.ts';
 import { type LayerSource, type Preparation, preparationKey, unpackLayers } from './unpack.ts';
 
@@ -145,24 +146,16 @@ type Inspected =
 
 async function inspectTree(system: System, path: string, image: Digest, verify: boolean): Promise<Inspected> {
   if (!(await system.files.stat(path))) return { state: 'absent' };
-  const text = await system.files.readTextIfThere(join(path, 'tree.json'));
-  if (text === undefined) return { state: 'incomplete' };
-  const tree = parseTree(text, image);
-  if (!tree) return { state: 'altered', why: 'its manifest tree.json is not the one that was written' };
+  const file = await readTreeFile(system, join(path, 'tree.json'));
+  if (!file) return { state: 'incomplete' };
+  const { tree } = file;
+  if (!tree || file.image !== image)
+    return { state: 'altered', why: 'its manifest tree.json is not the one that was written' };
   if (!verify) return { state: 'good', tree };
   const difference = await verifyTree(system, join(path, 'rootfs'), tree);
   const { missing, altered, extra } = difference;
   if (altered.length > 0 || extra.length > 0) return { state: 'altered', why: describe(difference) };
   return missing.length > 0 ? { state: 'incomplete' } : { state: 'good', tree, stamps: difference.stamps };
-}
-
-function parseTree(text: string, image: Digest): Tree | undefined {
-  try {
-    const value = JSON.parse(text) as { image?: unknown };
-    return value.image === image ? readTree(value) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function describe({ altered, extra, missing }: TreeDifference): string {

@@ -48,12 +48,15 @@ export async function driveAllocations(drive: Drive): Promise<Driven> {
   const { system, journal } = drive;
   const began = system.clock.monotonic();
   let nextLook = 0;
+  /** When each allocation last showed by its files that it is alive. */
+  const signs = new Map<string, number>();
   const overSince = new Map<string, number>();
   for (;;) {
     if (drive.signal.aborted) return stop(drive, 'interrupted', String(drive.signal.reason), drive.onInterrupt);
     await drive.lock.touch();
     for (const allocation of openAllocations(journal.state())) if (!allocation.job) await submit(drive, allocation);
-    for (const allocation of openAllocations(journal.state())) await gather(drive, allocation);
+    for (const allocation of openAllocations(journal.state()))
+      if ((await gather(drive, allocation)) > 0) signs.set(allocation.plan.id, system.clock.monotonic());
     const open = openAllocations(journal.state());
     if (open.length === 0) return 'ended';
     const now = system.clock.monotonic();
@@ -63,7 +66,10 @@ export async function driveAllocations(drive: Drive): Promise<Driven> {
       );
       return stop(drive, 'held', `waited ${Math.round(now - began)} s; ${words.join('; ')}`, drive.onHold);
     }
-    if (now >= nextLook) {
+    // Jobs whose steps come to their end one after another are alive: the scheduler need not say so.
+    const alive = ({ state, plan }: AllocationState) =>
+      state === 'running' && now - (signs.get(plan.id) ?? Number.NEGATIVE_INFINITY) < drive.intervalSeconds;
+    if (now >= nextLook && !open.every(alive)) {
       nextLook = now + drive.intervalSeconds;
       await look(drive, open, overSince);
     }
@@ -146,8 +152,8 @@ async function adopt(drive: Drive, allocation: AllocationState): Promise<boolean
 /** What of a drive is enough to read what the nodes wrote and to journal it. */
 type Gathering = Pick<Drive, 'system' | 'journal' | 'paths'>;
 
-/** Journals what the nodes have written since the last look. */
-async function gather(drive: Gathering, allocation: AllocationState): Promise<void> {
+/** Journals what the nodes have written since the last look; gives the number of steps that ended. */
+async function gather(drive: Gathering, allocation: AllocationState): Promise<number> {
   const { system, journal, paths } = drive;
   const { id } = allocation.plan;
   const started = await readStarted(system, paths, id);
@@ -170,6 +176,7 @@ async function gather(drive: Gathering, allocation: AllocationState): Promise<vo
   for (const { case: name, exit, began, ended } of found)
     system.log.progress(`${name}: ended with status ${exit} after ${(ended - began).toFixed(1)} s`);
   if (over) await end(drive, allocation, 'completed', '');
+  return found.length;
 }
 
 async function end(drive: Gathering, allocation: AllocationState, state: JobState, why: string): Promise<void> {

@@ -44,10 +44,10 @@ export async function* lookAtFiles(wanted: AsyncIterable<WantedLook>): AsyncGene
       all.push(worker);
     }
     const thread = worker;
-    busy.set(
-      thread,
-      once(thread, 'message').then(([looks]) => ({ worker: thread, looks: looks as readonly FileLook[] })),
-    );
+    const answer = once(thread, 'message').then(([looks]) => ({ worker: thread, looks: looks as readonly FileLook[] }));
+    // A thread that fails is told when its answer is taken, not before.
+    answer.catch(() => {});
+    busy.set(thread, answer);
     thread.postMessage(items);
   };
   const take = async (): Promise<readonly FileLook[]> => {
