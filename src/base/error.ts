@@ -1,13 +1,18 @@
 /**
- * The two kinds of failure that are not outcomes.
+ * The kinds of failure that are not outcomes.
  *
  * An outcome (a case failed, a gate refused) is data. A HarnessError is something the user or the site can mend: it
  * always says what to do next. Anything else that is thrown is a bug in Assay (exit 70).
  */
 import type { Diagnostic } from './diagnostic.ts';
 
-/** Who can mend it: `declaration` = the user's files or command line (exit 2), `site` = machine, scheduler, registry (exit 3). */
-export type ErrorKind = 'declaration' | 'site';
+/**
+ * Who can mend it: `declaration` = the user's files or command line (exit 2), `site` = machine, scheduler, registry (exit
+ * 3). With `hold` nothing is wrong: it was stopped and can be gone on with (exit 4).
+ */
+export type ErrorKind = 'declaration' | 'site' | 'hold';
+
+const exitCodes = { declaration: 2, site: 3, hold: 4 } as const;
 
 /** One row of the error catalogue; `docs/errors.md` has the same rows and a test holds both together. */
 export interface ErrorDefinition {
@@ -67,10 +72,9 @@ export function errorCatalogue(): readonly ErrorDefinition[] {
   return [...definitions.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
-/** Exit status of the command line for an error: 2 declaration, 3 site, 70 bug (sysexits.h EX_SOFTWARE). */
-export function exitCodeOf(error: unknown): 2 | 3 | 70 {
-  if (!(error instanceof HarnessError)) return 70;
-  return error.kind === 'declaration' ? 2 : 3;
+/** Exit status of the command line for an error: that of its kind, 70 for a bug (sysexits.h EX_SOFTWARE). */
+export function exitCodeOf(error: unknown): 2 | 3 | 4 | 70 {
+  return error instanceof HarnessError ? exitCodes[error.kind] : 70;
 }
 
 /** Text of any thrown value, for messages that quote a cause. */

@@ -7,6 +7,9 @@ import type { Finding, Verdict } from '../judge/verdict.ts';
 import type { RunRow } from '../store/run-record.ts';
 import type { KernelStatement } from './kernels/kernel-statement.ts';
 
+/** Stands for the digest of an image that is not known, because no run could be read. */
+export const noDigest: Digest = `sha256:${'0'.repeat(64)}`;
+
 /** The image that asks to be promoted. */
 export interface Candidate {
   /** As it was asked for. */

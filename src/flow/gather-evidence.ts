@@ -14,6 +14,7 @@ import type {
   UnreadableRun,
   Untold,
 } from '../certify/evidence.ts';
+import { noDigest } from '../certify/evidence.ts';
 import { readManifest } from '../oci/manifest.ts';
 import type { Repository } from '../oci/registry.ts';
 import type { RunRecord } from '../store/run-record.ts';
@@ -49,8 +50,6 @@ export interface Gathered {
   readonly target: Repository;
 }
 
-const nothing: Digest = `sha256:${'0'.repeat(64)}`;
-
 /** Gathers. What cannot be read or asked becomes unknown with the reason; nothing is taken for granted. */
 export async function gatherEvidence(system: System, request: EvidenceRequest): Promise<Gathered> {
   const { site } = request;
@@ -68,7 +67,7 @@ export async function gatherEvidence(system: System, request: EvidenceRequest): 
   const blessedNow = await askBlessed(target, request.target.tag ?? 'latest');
   const [first] = derived;
   if (!first) {
-    const candidate: Candidate = { name: 'no image', repository: '', digest: nothing, resolved: nothing };
+    const candidate: Candidate = { name: 'not known', repository: '', digest: noDigest, resolved: noDigest };
     const unknown = { unknown: 'no run could be read' };
     const evidence: Evidence = {
       candidate,

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { parseImageRef } from '../base/image-ref.ts';
 import type { Image } from '../image/image.ts';
-import { type CachedTree, cachedTreePath, openTree } from '../oci/image-cache.ts';
+import { type CachedTree, type CacheOptions, cachedTreePath, openTree } from '../oci/image-cache.ts';
 import type { Repository } from '../oci/registry.ts';
 import { type ResolvedImage, resolveImage } from '../oci/resolve.ts';
+import { runInterrupted } from '../run/errors.ts';
 import type { System } from '../system/system.ts';
 import { inspectedImage, recallImage } from './inspected-image.ts';
 import { openRepository, referenceOf } from './open-repository.ts';
@@ -24,9 +25,28 @@ const architectures: Readonly<Record<string, string>> = {
   riscv64: 'riscv64',
 };
 
-/** Resolves the tag to a digest, pulls by digest, unpacks, verifies every file, and looks inside. */
-export async function prepareImage(system: System, site: OpenSite, name: string): Promise<PreparedImage> {
-  return fromTree(system, site, await resolve(system, site, name), true);
+/**
+ * Resolves the tag to a digest, pulls by digest, unpacks, verifies every file, and looks inside. RUN_INTERRUPTED when the
+ * signal came first.
+ */
+export async function prepareImage(
+  system: System,
+  site: OpenSite,
+  name: string,
+  signal: AbortSignal,
+): Promise<PreparedImage> {
+  const stopped = () =>
+    runInterrupted(
+      `stopped by ${String(signal.reason)} before anything was submitted`,
+      'call it again; whole layers that were downloaded are kept',
+    );
+  try {
+    const prepared = await fromTree(system, site, await resolve(system, site, name), { verify: true, signal });
+    if (!signal.aborted) return prepared;
+  } catch (error) {
+    throw signal.aborted ? stopped() : error;
+  }
+  throw stopped();
 }
 
 /** Where an image's tree is, or would be, and what is in it. */
@@ -45,7 +65,7 @@ export async function prepareForPlan(system: System, site: OpenSite, name: strin
   );
   const image = await recallImage(system, root, found.resolved);
   if (image) return { image, root };
-  const { image: inspected, tree } = await fromTree(system, site, found, false);
+  const { image: inspected, tree } = await fromTree(system, site, found, { verify: false });
   return { image: inspected, root: tree.root };
 }
 
@@ -67,9 +87,11 @@ async function fromTree(
   system: System,
   site: OpenSite,
   { repository, resolved }: Found,
-  verify: boolean,
+  options: Pick<CacheOptions, 'verify' | 'signal'>,
 ): Promise<PreparedImage> {
-  const options = { preparation: site.runtime.preparation, verify };
-  const tree = await openTree(system, site.site.directories.images, resolved, repository, options);
+  const tree = await openTree(system, site.site.directories.images, resolved, repository, {
+    ...options,
+    preparation: site.runtime.preparation,
+  });
   return { image: await inspectedImage(system, tree.root, resolved, tree.tree), tree };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digestOfJson } from '../base/digest.ts';
 import { localFacts } from '../inspect/local.ts';
 import type { FileStamps } from '../oci/tree/verify-tree.ts';
-import { runDirectoryUnwritable, runInterrupted, runUnknown } from '../run/errors.ts';
+import { runDirectoryUnwritable, runUnknown } from '../run/errors.ts';
 import type { EventBody, Opened } from '../run/event.ts';
 import { openJournal } from '../run/journal.ts';
 import { newRunId, runPaths } from '../run/run.ts';
@@ -63,13 +63,8 @@ async function prepare(
   const asking = localFacts(system);
   // It is waited for below; should the image fail first, that is what is told.
   asking.catch(() => {});
-  const prepared = await prepareImage(system, site, request.image);
+  const prepared = await prepareImage(system, site, request.image, signal);
   const seen = prepared.tree.stamps;
-  if (signal.aborted)
-    throw runInterrupted(
-      `stopped by ${String(signal.reason)} before anything was submitted`,
-      'call it again; what was downloaded and unpacked is kept',
-    );
   const key = digestOfJson([
     prepared.image.digest,
     suites.map((suite) => [suite.name, suite.digest]),

@@ -1,6 +1,7 @@
 /** Blobs and unpacked trees on a shared file system, made once for all processes and hosts that want them. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { canonicalJson, type Digest, digestOf, hexOf } from '../base/digest.ts';
 import { HarnessError, messageOf } from '../base/error.ts';
 import { showBytes } from '../base/quantity.ts';
@@ -37,6 +38,8 @@ export interface CacheOptions {
   readonly lease?: LeaseTimes;
   /** False: a tree that is there is taken by its manifest alone, for a plan that runs nothing of it. */
   readonly verify?: boolean;
+  /** Aborted, downloading and unpacking stop at once, with an AbortError; what was half made is removed. */
+  readonly signal?: AbortSignal;
 }
 
 const noPreparation: Preparation = { directories: [], files: [] };
@@ -60,7 +63,7 @@ export async function ensureBlob(
   cache: string,
   repository: Repository,
   descriptor: Descriptor,
-  times: LeaseTimes = {},
+  { lease: times = {}, signal }: Pick<CacheOptions, 'lease' | 'signal'> = {},
 ): Promise<string> {
   const path = cachedBlobPath(cache, descriptor.digest);
   const isThere = async () => (await system.files.stat(path))?.size === descriptor.size;
@@ -77,7 +80,7 @@ export async function ensureBlob(
         system.log.progress(`downloading ${descriptor.digest} (${showBytes(descriptor.size)}) from ${repository.name}`);
         const temporary = `${path}.${randomBytes(6).toString('hex')}.part`;
         try {
-          const bytes = verified(await repository.blob(descriptor), descriptor, repository.name);
+          const bytes = stoppable(verified(await repository.blob(descriptor), descriptor, repository.name), signal);
           await system.files.createFile(temporary, bytes, 0o640, new Date(system.clock.now()));
           await system.files.rename(temporary, path);
         } catch (error) {
@@ -234,10 +237,10 @@ async function unpackFromCache(
   const { layers } = image.content;
   const sources: LayerSource[] = [];
   for (const [index, descriptor] of layers.entries()) {
-    const file = await ensureBlob(system, cache, repository, descriptor, options.lease);
+    const file = await ensureBlob(system, cache, repository, descriptor, options);
     const diffId = image.head.diffIds[index];
     if (!diffId) throw new Error('a resolved image has a diff id for each layer');
-    const open = async () => verified(system.files.read(file), descriptor, file);
+    const open = async () => stoppable(verified(system.files.read(file), descriptor, file), options.signal);
     sources.push({ descriptor, diffId, open });
   }
   const unpack = () =>
@@ -252,13 +255,19 @@ async function unpackFromCache(
   try {
     return await unpack();
   } catch (error) {
-    if (!(error instanceof HarnessError) || !(await dropDamaged(system, cache, layers))) throw error;
+    if (options.signal?.aborted || !(error instanceof HarnessError) || !(await dropDamaged(system, cache, layers)))
+      throw error;
   }
   // A blob in the cache had gone bad, which is no fault of the image: once more with fresh ones.
   system.log.warn(`a blob of ${image.name} in the cache was damaged; it is downloaded again`);
   await system.files.remove(root);
-  for (const descriptor of layers) await ensureBlob(system, cache, repository, descriptor, options.lease);
+  for (const descriptor of layers) await ensureBlob(system, cache, repository, descriptor, options);
   return unpack();
+}
+
+/** The stream, ending with an error when the signal comes. */
+function stoppable(stream: Readable, signal: AbortSignal | undefined): Readable {
+  return signal ? addAbortSignal(signal, stream) : stream;
 }
 
 async function dropDamaged(system: System, cache: string, layers: readonly Descriptor[]): Promise<boolean> {

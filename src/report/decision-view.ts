@@ -3,6 +3,7 @@
 import { installed } from '../base/installation.ts';
 import { cutText, plainLine } from '../base/plain-text.ts';
 import type { Decision, DecisionOutcome } from '../certify/certify.ts';
+import { noDigest } from '../certify/evidence.ts';
 import type { RuleOutcome, RuleResult } from '../certify/rule.ts';
 import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
@@ -55,7 +56,7 @@ export function decisionView(decision: Decision, lines = rulesShown): DecisionVi
     ...meanings[outcome],
     details: [
       { label: 'image', text: candidate.name },
-      { label: 'digest', text: candidate.digest },
+      ...(candidate.digest === noDigest ? [] : [{ label: 'digest', text: candidate.digest }]),
       { label: 'policy', text: `${policy.name}${version}${policy.digest ? `, ${policy.digest}` : ''}` },
       { label: 'runs', text: runs.length > 0 ? runs.join(', ') : 'none' },
       { label: 'decided', text: decision.decidedAt },

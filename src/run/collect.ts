@@ -1,5 +1,7 @@
 /** Reads what the nodes wrote: the files of steps and of the companion, by rename, so never half. */
+import type { Dirent } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { FileLook, WantedLook } from '../system/file-look.ts';
 import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
 import type { KeptFile } from './event.ts';
@@ -15,23 +17,30 @@ function readFields(text: string | undefined): Readonly<Record<string, string>> 
   return fields;
 }
 
+/** How a step ended and what it left. Times are in seconds since 1970. */
+export interface EndedStep extends KeptFiles {
+  readonly exit: number;
+  readonly began: number;
+  readonly ended: number;
+}
+
 /**
- * A step's end as the job script wrote it; undefined while it has not ended. Its beginning and end, in seconds since 1970,
- * are the times of the files that say so: asking `date` would cost each step two processes.
+ * A step's end as the job script wrote it, with its files; undefined while it has not ended. Its beginning and end are the
+ * times of the files that say so: asking `date` would cost each step two processes.
  */
-export async function readStepStatus(
+export async function readStep(
   system: System,
   paths: RunPaths,
   allocation: string,
   step: string,
-): Promise<{ readonly exit: number; readonly began: number; readonly ended: number } | undefined> {
+): Promise<EndedStep | undefined> {
   const directory = paths.step(allocation, step);
-  const file = join(directory, 'status');
-  const status = readFields(await system.files.readTextIfThere(file));
+  const status = readFields(await system.files.readTextIfThere(join(directory, 'status')));
   const exit = Number(status.exit);
   if (status.exit === undefined || !Number.isInteger(exit)) return undefined;
-  const seconds = async (path: string) => ((await system.files.stat(path))?.mtimeMs ?? 0) / 1000;
-  return { exit, began: await seconds(join(directory, 'begun')), ended: await seconds(file) };
+  const { looks, unread } = await lookBelow(system, directory);
+  const seconds = (name: string) => (looks.find(({ path }) => path === join(directory, name))?.modified ?? 0) / 1000;
+  return { exit, began: seconds('begun'), ended: seconds('status'), ...kept(paths, looks, unread) };
 }
 
 /** Names of steps that have ended, as the job script listed them; a hint where to look, never a proof. */
@@ -65,20 +74,49 @@ export interface KeptFiles {
 
 /** Every file below a directory (symbolic links and others left out) with digest and size, by path. */
 export async function keepFiles(system: System, paths: RunPaths, directory: string): Promise<KeptFiles> {
-  const files: KeptFile[] = [];
+  const { looks, unread } = await lookBelow(system, directory);
+  return kept(paths, looks, unread);
+}
+
+/** A test may take its own files' rights away; it spoils its own case alone. */
+const refusals = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
+
+async function lookBelow(
+  system: System,
+  directory: string,
+): Promise<{ readonly looks: readonly FileLook[]; readonly unread: readonly string[] }> {
   const unread: string[] = [];
-  const visit = async (path: string): Promise<void> => {
-    const name = relative(paths.directory, path);
+  async function* filesIn(folder: string): AsyncGenerator<WantedLook> {
+    let entries: readonly Dirent[] = [];
     try {
-      const stat = await system.files.stat(path);
-      if (stat?.isDirectory()) for (const entry of await system.files.list(path)) await visit(join(path, entry));
-      else if (stat?.isFile()) files.push({ path: name, digest: await system.files.digest(path), size: stat.size });
+      entries = await system.files.entries(folder);
     } catch (error) {
-      // A test may take its own files' rights away; it spoils its own case alone.
-      if (!hasCode(error, 'EACCES', 'EPERM', 'ENAMETOOLONG')) throw error;
-      unread.push(name);
+      // What is gone since it was listed was no result.
+      if (hasCode(error, ...refusals)) unread.push(folder);
+      else if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
     }
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) yield* filesIn(path);
+      else yield { path };
+    }
+  }
+  const looks: FileLook[] = [];
+  for await (const look of system.files.look(filesIn(directory))) {
+    if (look.kind === 'file') looks.push(look);
+    if (look.kind !== 'unread' || look.code === 'ENOENT' || look.code === 'ELOOP') continue;
+    if (!refusals.includes(look.code ?? '')) throw Object.assign(new Error(look.message), { code: look.code });
+    unread.push(look.path);
+  }
+  return { looks, unread };
+}
+
+function kept(paths: RunPaths, looks: readonly FileLook[], unread: readonly string[]): KeptFiles {
+  const files = looks.map(({ path, sha256, size }): KeptFile => {
+    return { path: relative(paths.directory, path), digest: `sha256:${sha256}`, size };
+  });
+  return {
+    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    unread: unread.map((path) => relative(paths.directory, path)).sort(),
   };
-  await visit(directory);
-  return { files, unread };
 }

@@ -7,7 +7,7 @@ import { messageOf } from '../base/error.ts';
 import type { JobState, JobStatus, Scheduler } from '../launch/scheduler.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
-import { endedSteps, hasEnded, keepFiles, readStarted, readStepStatus } from './collect.ts';
+import { endedSteps, hasEnded, keepFiles, readStarted, readStep } from './collect.ts';
 import { runSchedulerSilent, runSubmitRefused } from './errors.ts';
 import type { EventBody } from './event.ts';
 import type { Journal } from './journal.ts';
@@ -166,11 +166,11 @@ async function gather(drive: Gathering, allocation: AllocationState): Promise<nu
   const found: StepBody[] = [];
   for (const step of allocation.plan.steps) {
     if (allocation.steps.has(step.name) || (named && !named.has(step.name))) continue;
-    const status = await readStepStatus(system, paths, id, step.name);
-    if (!status) continue;
-    const { files, unread } = await keepFiles(system, paths, paths.step(id, step.name));
+    const ended = await readStep(system, paths, id, step.name);
+    if (!ended) continue;
+    const { unread, ...end } = ended;
     const left = unread.length > 0 ? { unread: unread.slice(0, mostUnread) } : {};
-    found.push({ type: 'step', allocation: id, step: step.name, case: step.launch.case, ...status, files, ...left });
+    found.push({ type: 'step', allocation: id, step: step.name, case: step.launch.case, ...end, ...left });
   }
   if (found.length > 0) await journal.append(...found);
   for (const { case: name, exit, began, ended } of found)

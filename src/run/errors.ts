@@ -8,7 +8,7 @@ export const runJournalBroken = defineError(
   'site',
   "A run's journal was changed or cut in its middle.",
 );
-export const runInterrupted = defineError('RUN_INTERRUPTED', 'site', 'A signal came before the run had begun.');
+export const runInterrupted = defineError('RUN_INTERRUPTED', 'hold', 'A signal came before the run had begun.');
 export const runSubmitRefused = defineError('RUN_SUBMIT_REFUSED', 'site', 'The scheduler refused an allocation.');
 export const runSchedulerSilent = defineError(
   'RUN_SCHEDULER_SILENT',

@@ -24,7 +24,7 @@ function readFile(path, known) {
     // Taken before the content is read: a change during the reading shows at the next look.
     const stats = fstatSync(file);
     const stamp = stampOf(stats);
-    const plain = { kind: 'file', mode: stats.mode & 0o7777, size: stats.size, stamp };
+    const plain = { kind: 'file', mode: stats.mode & 0o7777, size: stats.size, modified: stats.mtimeMs, stamp };
     if (stamp === known || !stats.isFile()) return stats.isFile() ? plain : { kind: 'other', mode: 0, size: 0 };
     const hash = createHash('sha256');
     for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer))
@@ -43,7 +43,7 @@ function look({ path, stamp: known }) {
     if (stats.isSymbolicLink()) return { path, kind: 'link', mode, size: 0, target: readlinkSync(path) };
     if (!stats.isFile()) return { path, kind: stats.isDirectory() ? 'directory' : 'other', mode, size: 0 };
     if (known !== undefined && stampOf(stats) === known)
-      return { path, kind: 'file', mode, size: stats.size, stamp: known };
+      return { path, kind: 'file', mode, size: stats.size, modified: stats.mtimeMs, stamp: known };
     return { path, ...readFile(path, known) };
   } catch (error) {
     const { code = '', message } = /** @type {NodeJS.ErrnoException} */ (error);

@@ -18,6 +18,8 @@ export interface FileLook {
   readonly mode: number;
   /** Bytes of a regular file, else 0. */
   readonly size: number;
+  /** Of a regular file: when its content was last changed, in ms since 1970. */
+  readonly modified?: number;
   /** Of a regular file: device, inode, size, and the times of its last changes, of which nobody but root can set the inode's (inode(7)). */
   readonly stamp?: string;
   /** Of a regular file whose stamp was not the known one: its content's, in hex. */
@@ -32,28 +34,36 @@ const threads = 4;
 /** Files that a thread takes at a time. */
 const batch = 64;
 
+/** Threads that wait for work; they do not keep the process alive. Starting one takes longer than looking at a hundred files. */
+const waiting: Worker[] = [];
+
+interface Answer {
+  readonly worker: Worker;
+  readonly looks: readonly FileLook[];
+}
+
+function ask(items: readonly WantedLook[]): { readonly worker: Worker; readonly answer: Promise<Answer> } {
+  const worker = waiting.pop() ?? new Worker(new URL('./file-look-worker.js', import.meta.url));
+  worker.ref();
+  const answer = once(worker, 'message').then(([looks]) => ({ worker, looks: looks as readonly FileLook[] }));
+  // A thread that fails is told when its answer is taken, not before.
+  answer.catch(() => {});
+  worker.postMessage(items);
+  return { worker, answer };
+}
+
 /** Looks at files; their order is not kept. */
 export async function* lookAtFiles(wanted: AsyncIterable<WantedLook>): AsyncGenerator<FileLook> {
-  const idle: Worker[] = [];
-  const all: Worker[] = [];
-  const busy = new Map<Worker, Promise<{ readonly worker: Worker; readonly looks: readonly FileLook[] }>>();
+  const busy = new Map<Worker, Promise<Answer>>();
   const give = (items: readonly WantedLook[]): void => {
-    let worker = idle.pop();
-    if (!worker) {
-      worker = new Worker(new URL('./file-look-worker.js', import.meta.url));
-      all.push(worker);
-    }
-    const thread = worker;
-    const answer = once(thread, 'message').then(([looks]) => ({ worker: thread, looks: looks as readonly FileLook[] }));
-    // A thread that fails is told when its answer is taken, not before.
-    answer.catch(() => {});
-    busy.set(thread, answer);
-    thread.postMessage(items);
+    const { worker, answer } = ask(items);
+    busy.set(worker, answer);
   };
   const take = async (): Promise<readonly FileLook[]> => {
     const { worker, looks } = await Promise.race(busy.values());
     busy.delete(worker);
-    idle.push(worker);
+    worker.unref();
+    waiting.push(worker);
     return looks;
   };
   try {
@@ -68,6 +78,7 @@ export async function* lookAtFiles(wanted: AsyncIterable<WantedLook>): AsyncGene
     if (items.length > 0) give(items);
     while (busy.size > 0) yield* await take();
   } finally {
-    await Promise.all(all.map((worker) => worker.terminate()));
+    // Left by whoever stopped listening, or by a failure: their answers belong to nobody.
+    await Promise.all([...busy.keys()].map((worker) => worker.terminate()));
   }
 }

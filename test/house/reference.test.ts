@@ -18,7 +18,7 @@ describe('docs/errors.md', () => {
     const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d) \| (.+?) \| (.+?) \|$/gm)];
     const documented = rows.map(([, code, exit, meaning]) => `${code} ${exit} ${meaning}`);
     const defined = errorCatalogue().map(
-      ({ code, kind, meaning }) => `${code} ${kind === 'declaration' ? 2 : 3} ${meaning}`,
+      ({ code, kind, meaning }) => `${code} ${{ declaration: 2, site: 3, hold: 4 }[kind]} ${meaning}`,
     );
     expect(documented).toEqual(defined);
     expect(rows.filter(([, , , , todo]) => (todo ?? '').trim().length < 10)).toEqual([]);
