@@ -267,7 +267,10 @@ async function unpackFromCache(
 
 /** The stream, ending with an error when the signal comes. */
 function stoppable(stream: Readable, signal: AbortSignal | undefined): Readable {
-  return signal ? addAbortSignal(signal, stream) : stream;
+  if (!signal) return stream;
+  // The signal may come before anybody reads; whoever then does is told all the same.
+  stream.on('error', () => {});
+  return addAbortSignal(signal, stream);
 }
 
 async function dropDamaged(system: System, cache: string, layers: readonly Descriptor[]): Promise<boolean> {

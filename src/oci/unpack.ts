@@ -84,8 +84,11 @@ async function unpackLayer(tree: Growing, layer: LayerSource, budget: ByteBudget
   const parser = extract({ allowUnknownFormat: true } as object);
   const blob = await layer.open();
   const fed = feed(layerTar(blob, layer.diffId, budget, place.where), parser);
+  let reach = 0;
   try {
     for await (const entry of parser) {
+      const { byteOffset = 0, size = 0, type } = entry.header as TarHeader & { readonly byteOffset?: number };
+      if (type !== 'directory') reach = Math.max(reach, byteOffset + size);
       await applyEntry(tree, place, entry.header as unknown as TarHeader, entry as AsyncIterable<Uint8Array>);
       // What an entry did not want is passed over; the parser waits for that.
       entry.resume();
@@ -93,16 +96,29 @@ async function unpackLayer(tree: Growing, layer: LayerSource, budget: ByteBudget
   } catch (error) {
     parser.destroy();
     blob.destroy();
-    const cause = await fed;
+    const { cause } = await fed;
     // An error of the bytes shows up here as the parser's; the bytes' own says more.
     throw cause instanceof HarnessError ? cause : error;
   }
-  const cause = await fed;
+  const { cause, length } = await fed;
   if (cause !== undefined) throw cause;
+  // What was filled up may only be the room behind the last file, never a part of one or of a header.
+  if (length % block !== 0 && (length < reach || length > Math.ceil(reach / block) * block))
+    throw new Error('Unexpected end of data');
 }
 
-/** Writes bytes into the parser, waiting when it is full. Never rejects: the error, if any, is the value. */
-async function feed(bytes: AsyncIterable<Uint8Array>, parser: Extract): Promise<unknown> {
+/** Bytes of a tar block (pax(1), ustar Interchange Format). */
+const block = 512;
+
+/**
+ * Writes bytes into the parser, waiting when it is full, and fills up the last block: umoci 0.4.7 ends an archive right
+ * behind its last file, which Go's reader takes. Never rejects: the error, if any, is `cause`.
+ */
+async function feed(
+  bytes: AsyncIterable<Uint8Array>,
+  parser: Extract,
+): Promise<{ readonly cause?: unknown; readonly length: number }> {
+  let length = 0;
   let closed = false;
   let wake = (): void => {};
   parser.on('drain', () => wake());
@@ -113,26 +129,29 @@ async function feed(bytes: AsyncIterable<Uint8Array>, parser: Extract): Promise<
   parser.on('error', () => {});
   try {
     for await (const piece of bytes) {
-      if (closed) return undefined;
+      length += piece.length;
+      if (closed) return { length };
       if (parser.write(piece)) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
         if (closed) resolve();
       });
     }
+    const missing = (block - (length % block)) % block;
+    if (missing > 0) parser.write(new Uint8Array(missing));
     parser.end(null);
-    return undefined;
-  } catch (error) {
-    parser.destroy(error instanceof Error ? error : null);
-    return error;
+    return { length };
+  } catch (cause) {
+    parser.destroy(cause instanceof Error ? cause : null);
+    return { cause, length };
   }
 }
 
-/** Errors of tar, gzip and zstd in words; ours and the file system's stay what they are. */
+/** Errors of tar, gzip and zstd in words; ours, the file system's and a signal's stay what they are. */
 function inWords(error: unknown, where: string): unknown {
   if (error instanceof HarnessError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (/^E[A-Z0-9]+$/.test(code) && code !== 'ENAMETOOLONG') return error;
+  if (code === 'ABORT_ERR' || (/^E[A-Z0-9]+$/.test(code) && code !== 'ENAMETOOLONG')) return error;
   if (code.startsWith('Z_') || !isBug(error))
     return layerInvalid(`${where} cannot be read: ${messageOf(error)}`, 'push the image anew: this layer is damaged', {
       cause: error,

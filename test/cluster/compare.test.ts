@@ -28,6 +28,7 @@ function publish(version: string, speed: number): void {
     });
   insert('speed', 'demo', '/etc/speed');
   insert('solver.dist-info', version, `/usr/lib/python3/dist-packages/solver-${version}.dist-info`);
+  execFileSync('chmod', ['-R', 'a+rX', layout]);
   push(`${layout}:${version}`, `${repository}:${version}`);
 }
 
@@ -68,8 +69,8 @@ tests:
     geometry: { nodes: 2, ranks: 2 }
     time_limit: 1min
     command: [cat, /etc/speed]
-    observations: { rate: { parser: keyvalue, key: rate, unit: MB/s, better: higher, repeat: last } }
-    checks: { told: { kind: bounds, of: rate, min: 1, why: It says how fast it is. } }
+    observations: { rate: { parser: keyvalue, key: rate, unit: MB/s, better: higher } }
+    checks: { told: { kind: range, of: rate, min: 1, why: It says how fast it is. } }
     performance: [rate]
 `,
   );
@@ -89,13 +90,14 @@ describe('compare', () => {
     expect(namesOf(found)).toEqual([]);
     expect(found.verdict).toBe('nothing differs in causes');
     expect(found.counts.equal).toBeGreaterThan(200);
-    expect(found.effects).toMatchObject([{ kind: 'metric', name: 'rate', changePercent: 0, direction: 'level' }]);
+    expect(found.effects).toEqual([]);
     expect(found.equalEffects).toBeGreaterThan(0);
   });
 
   it('ranks the one kernel fact first that was changed on one node', () => {
     const line = join(folder, 'cmdline');
-    writeFileSync(line, `${onNode2('cat', '/proc/cmdline').trim()} mitigations=off\n`);
+    // In front: what stands behind a `--` is for init, not for the kernel.
+    writeFileSync(line, `mitigations=off ${onNode2('cat', '/proc/cmdline')}`);
     onNode2('mount', '--bind', line, '/proc/cmdline');
     let other: string;
     try {
@@ -132,7 +134,8 @@ describe('compare', () => {
   });
 
   it('names of two images the layer, the package and the metric that moved', () => {
-    const found = compare(base, run('2.0'));
+    const other = run('2.0');
+    const found = compare(base, other);
     const names = namesOf(found);
     expect(names[0]).toMatch(/^image /);
     expect(names.some((name) => name.startsWith('layer '))).toBe(true);
@@ -140,5 +143,13 @@ describe('compare', () => {
       expect.objectContaining({ kind: 'package', name: expect.stringContaining('solver'), left: '1.0', right: '2.0' }),
     );
     expect(found.effects).toContainEqual(expect.objectContaining({ kind: 'metric', name: 'rate', changePercent: -50 }));
+    // GitLab pairs the tests of two pipelines by these names: the image must not be in them.
+    const junit = (id: string) => readFileSync(join(work, 'runs', id, 'results/junit.xml'), 'utf8');
+    const tests = (id: string) =>
+      junit(id)
+        .match(/<testcase [^>]*?name="[^"]*"/g)
+        ?.map((text) => text.replace(/ time="[^"]*"/, ''));
+    expect(tests(base)).toHaveLength(1);
+    expect(tests(other)).toEqual(tests(base));
   });
 });

@@ -164,6 +164,21 @@ describe('a tree in the cache', () => {
     expect(system.lines.join('\n')).toMatch(/warning: .*damaged/);
   });
 
+  test.each(['downloading', 'unpacking layer 2'])(
+    'is left when a signal comes while %s, with nothing half made',
+    async (when) => {
+      const { system, cache, image, repository, open } = await setUp();
+      const stop = new AbortController();
+      const log = { ...system.log, progress: (line: string) => line.startsWith(when) && stop.abort('SIGTERM') };
+      const opened = openTree({ ...system, log }, cache, image, repository, { signal: stop.signal });
+      await expect(opened).rejects.toMatchObject({ name: 'AbortError' });
+      expect(readdirSync(join(cache, 'trees'))).toEqual([]);
+      expect(readdirSync(join(cache, 'leases'))).toEqual([]);
+      expect(readdirSync(join(cache, 'blobs/sha256')).filter((name) => name.endsWith('.part'))).toEqual([]);
+      expect((await open()).how).toBe('made');
+    },
+  );
+
   test('leaves nothing behind when making it fails, and says what to do on a full disk', async () => {
     const { system, cache, image, repository } = await setUp();
     const full = {

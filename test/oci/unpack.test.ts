@@ -26,6 +26,38 @@ async function unpack(layers: readonly (readonly TarEntry[])[], options?: Unpack
 const refusal = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
+describe('where an archive ends', () => {
+  // One file of 9 bytes: header 0 to 512, content to 521, its block to 1024, then two blocks of zeros.
+  const entries = [{ name: 'etc/speed', content: 'rate=100\n' }];
+  const cut = async (length: number) => {
+    const root = join(scratch(), 'root');
+    const tree = await unpackLayers(system, [layerOf((await tarOf(entries)).subarray(0, length))], root);
+    return { root, paths: tree.entries.map(({ path }) => path) };
+  };
+
+  test.each([521, 600, 1024, 1536, 2048])(
+    'behind its last file it may end anywhere: after %i bytes',
+    async (length) => {
+      const { root, paths } = await cut(length);
+      expect(paths).toEqual(['etc', 'etc/speed']);
+      expect(readFileSync(join(root, 'etc/speed'), 'utf8')).toBe('rate=100\n');
+    },
+  );
+
+  test.each([1, 511, 513, 520])('within a header or a file it is damaged: after %i bytes', async (length) => {
+    await expect(cut(length)).rejects.toThrow(refusal('OCI_LAYER_INVALID', /cannot be read/));
+  });
+
+  test('within the header of a long name it is damaged, although files came before', async () => {
+    const tar = await tarOf([...entries, { name: `${'long/'.repeat(60)}name`, content: 'x' }]);
+    for (const length of [1025, 1100, 1024 + 512 + 100, 1024 + 1024 + 100]) {
+      const layer = layerOf(tar.subarray(0, length));
+      const unpacked = unpackLayers(system, [layer], join(scratch(), 'root'));
+      await expect(unpacked, `${length} bytes`).rejects.toThrow(refusal('OCI_LAYER_INVALID', /cannot be read/));
+    }
+  });
+});
+
 describe('ordinary layers', () => {
   test('files, directories, links, times and modes come as they are; owners can always read and delete', async () => {
     const { at, tree } = await unpack([
