@@ -4,7 +4,7 @@
  * Prints a table; `bench/results.json` keeps the figures, and `docs/performance.md` is written from them.
  */
 import { writeFileSync } from 'node:fs';
-import { assay, asTester, image, prepare, site, suiteOf } from './login.js';
+import { assay, asTester, image, memory, prepare, site, suiteOf } from './login.js';
 import { peers } from './peers.js';
 import { report } from './report.js';
 import { steps } from './steps.js';
@@ -21,21 +21,19 @@ const start = paired(
   () => timed([process.execPath, '-e', '0']).wall,
 );
 say('plan of 10,000 cases');
-const suite = suiteOf(10_000);
-const planned = Array.from({ length: quick ? 2 : 5 }, () => {
-  const words = [assay, 'plan', suite, '--image', image, '--site', site];
-  return timed(asTester(...words)).wall;
-});
+const planWords = [assay, 'plan', suiteOf(10_000), '--image', image, '--site', site];
+const planned = Array.from({ length: quick ? 2 : 5 }, () => timed(asTester(...planWords)).wall);
+const megabytes = Array.from({ length: quick ? 1 : 3 }, () => memory(planWords));
 say('200 cases');
 const few = steps(200, quick ? 1 : 5);
 say('2,000 cases');
 const many = quick ? undefined : steps(2000, 2);
 say('peers');
-const others = process.argv.includes('--peers') ? peers(200) : undefined;
+const others = process.argv.includes('--peers') ? peers(200, 10_000) : undefined;
 const results = {
   date: new Date().toISOString().slice(0, 10),
   start,
-  plan: { cases: 10_000, seconds: spread(planned) },
+  plan: { cases: 10_000, seconds: spread(planned), megabytes: spread(megabytes) },
   few,
   many,
   peers: others,

@@ -18,6 +18,14 @@ export function tester(...words) {
   return execFileSync(program, rest, { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+/** The most memory a command held at a time, in MB (getrusage(2), ru_maxrss). */
+export function memory(words) {
+  const script = `import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)`;
+  return (Number(tester('python3', '-c', script, ...words)) * 1024) / 1e6;
+}
+
 /** Makes the folder anew, with a site whose allocations may be long enough for thousands of cases. */
 export function prepare() {
   rmSync(folder, { recursive: true, force: true });
@@ -31,22 +39,22 @@ export function prepare() {
   execFileSync('chown', ['-R', 'tester:', folder]);
 }
 
-/** A suite of so many trivial cases, one rank each. */
+/** A suite of so many trivial cases, one rank each: every pair of two parameters of ten and count / 10 values. */
 export function suiteOf(count) {
   const directory = join(folder, `cases-${count}`);
   mkdirSync(directory, { recursive: true });
-  const numbers = Array.from({ length: count }, (_, index) => index).join(', ');
+  const numbers = (length) => Array.from({ length }, (_, index) => index).join(', ');
   writeFileSync(
     join(directory, 'suite.yaml'),
     `suite: cases-${count}
 tests:
   trivial:
-    parameters: { product: { n: [${numbers}] } }
+    parameters: { product: { n: [${numbers(count / 10)}], m: [${numbers(10)}] } }
     geometry: { nodes: 1, ranks: 1 }
     time_limit: 10s
-    command: [echo, "value={{n}}"]
+    command: [echo, "value={{n}}{{m}}"]
     observations: { value: { parser: keyvalue, key: value, unit: "1" } }
-    checks: { right: { kind: equals, of: value, expect: "{{n}}", why: It was asked for. } }
+    checks: { right: { kind: equals, of: value, expect: "{{n}}{{m}}", why: It was asked for. } }
 `,
   );
   return directory;

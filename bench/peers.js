@@ -46,8 +46,8 @@ class Trivial(rfm.RunOnlyRegressionTest):
         return sn.assert_found(f'value={self.n}', self.stdout)
 `;
 
-/** Seconds of each mode for so many cases. */
-export function peers(count) {
+/** Seconds of each mode for so many cases, and for listing many more. */
+export function peers(count, listed) {
   install();
   const trees = join(folder, '../assay/images/trees');
   const tree = readdirSync(trees).find(
@@ -56,26 +56,22 @@ export function peers(count) {
       !name.includes('.altered') &&
       readFileSync(join(trees, name, 'tree.json'), 'utf8').includes('usr/bin/lmp'),
   );
-  writeFileSync(join(folder, 'tests.py'), tests(count, join(trees, tree ?? '', 'rootfs')));
+  const root = join(trees, tree ?? '', 'rootfs');
+  writeFileSync(join(folder, 'tests.py'), tests(count, root));
+  writeFileSync(join(folder, 'many.py'), tests(listed, root));
   writeFileSync(join(folder, 'jobs.py'), config('slurm', 'srun', 64));
   writeFileSync(join(folder, 'inside.py'), config('local', 'srun', 4));
   execFileSync('chown', ['-R', 'tester:', folder]);
-  const reframe = (file) => [
-    'env',
-    `RFM_PREFIX=${folder}/rfm`,
-    join(environment, 'bin/reframe'),
-    '-C',
-    join(folder, file),
-    '-c',
-    join(folder, 'tests.py'),
-    '-r',
-    '--exec-policy=async',
+  const reframe = (file, checks = 'tests.py', action = ['-r', '--exec-policy=async']) => [
+    ...['env', `RFM_PREFIX=${folder}/rfm`, join(environment, 'bin/reframe')],
+    ...['-C', join(folder, file), '-c', join(folder, checks), ...action],
   ];
   const once = (words) => spread([timed(asTester(...words)).wall]);
   return [
-    { name: `ReFrame ${version}, a job a case`, seconds: once(reframe('jobs.py')) },
+    { name: `ReFrame ${version}, ${listed} cases listed`, seconds: once(reframe('inside.py', 'many.py', ['-l'])) },
+    { name: `ReFrame ${version}, ${count} cases, a job a case`, seconds: once(reframe('jobs.py')) },
     {
-      name: `ReFrame ${version}, inside one allocation, \`srun\``,
+      name: `ReFrame ${version}, ${count} cases inside one allocation, \`srun\``,
       seconds: once(['salloc', '--quiet', '--nodes=4', '--exclusive', '--mem=0', '--time=30', ...reframe('inside.py')]),
     },
   ];

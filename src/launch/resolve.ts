@@ -73,24 +73,23 @@ function filler(from: Resolution): (text: string, where: string) => string {
 /** Variables the program sees: the image's, then the site's, then the test's; later ones win. */
 function environmentOf(from: Resolution, fill: (text: string, where: string) => string): Record<string, string> {
   const { image, site } = from;
-  const test = Object.entries(from.case.test.environment).map(([name, value]) => [
-    name,
-    fill(value, `environment ${name}`),
-  ]);
   const merged: Record<string, string> = {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     ...image.environment,
     ...site.environment,
-    ...Object.fromEntries(test),
-    ASSAY_NONCE: from.runId,
-    ASSAY_CASE: from.case.name,
   };
+  for (const [name, value] of Object.entries(from.case.test.environment))
+    merged[name] = fill(value, `environment ${name}`);
+  merged.ASSAY_NONCE = from.runId;
+  merged.ASSAY_CASE = from.case.name;
   // A program of the suite has no path of its own to the image's MPI: name the directories the image's own would search.
   if ('libraryPath' in image.mpi && image.mpi.libraryPath.length > 0 && runsSuiteProgram(from)) {
     const path = [...image.mpi.libraryPath, ...(merged.LD_LIBRARY_PATH?.split(':') ?? [])];
     merged.LD_LIBRARY_PATH = [...new Set(path.filter((entry) => entry !== ''))].join(':');
   }
-  return Object.fromEntries(Object.entries(merged).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted: Record<string, string> = {};
+  for (const name of Object.keys(merged).sort()) sorted[name] = merged[name] ?? '';
+  return sorted;
 }
 
 /** True when the command is a program that the suite brings, not one of the image. */
