@@ -1,11 +1,11 @@
 /** `assay inspect`: facts of this host, or of every node of an allocation, taken there by the collector. */
 import { join } from 'node:path';
 import { loadCollectorTemplates, renderCollector } from '../inspect/collector.ts';
+import { type Deviation, deviationsAmong } from '../inspect/comparison/uniformity.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { localFacts } from '../inspect/local.ts';
 import { probes } from '../inspect/probes/index.ts';
 import { readFacts } from '../inspect/read-collected.ts';
-import { type Deviation, deviationsAmong } from '../inspect/uniformity.ts';
 import { driveAllocations, settle } from '../run/drive.ts';
 import { openJournal } from '../run/journal.ts';
 import { takeLock } from '../run/lock.ts';

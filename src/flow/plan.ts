@@ -1,7 +1,5 @@
 /** `assay plan`: what `run` would do, word for word, with the run's directory and id as named holes. It runs nothing. */
 import type { Argv } from '../base/argv.ts';
-import { messageOf } from '../base/error.ts';
-import type { Facts } from '../inspect/facts.ts';
 import { localFacts } from '../inspect/local.ts';
 import type { PlannedAllocation } from '../run/plan.ts';
 import { runPaths } from '../run/run.ts';
@@ -9,7 +7,7 @@ import { partitionOf } from '../site/place.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
 import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
-import { factsFileInvalid } from './errors.ts';
+import { readFactsFile } from './facts-file.ts';
 import { renderJobScript } from './job-template.ts';
 import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
@@ -89,20 +87,4 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
     jobs.push({ allocation, submit, ...script });
   }
   return { image: { name: image.name, digest: image.digest }, mpi, jobs, skips };
-}
-
-async function readFactsFile(system: System, path: string): Promise<readonly Facts[]> {
-  const hint = 'give the output of: assay inspect --json';
-  const text = await system.files.readTextIfThere(path);
-  if (text === undefined) throw factsFileInvalid(`there is no file of facts at ${path}`, hint);
-  try {
-    const value = JSON.parse(text) as { nodes?: readonly Facts[] };
-    const nodes = value.nodes ?? [];
-    const sound =
-      nodes.length > 0 && nodes.every((node) => typeof node.node === 'string' && typeof node.groups === 'object');
-    if (sound) return nodes;
-  } catch (error) {
-    throw factsFileInvalid(`${path} is not JSON: ${messageOf(error)}`, hint, { cause: error });
-  }
-  throw factsFileInvalid(`${path} holds no facts of nodes`, hint);
 }

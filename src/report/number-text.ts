@@ -21,3 +21,8 @@ export function sparkline(values: readonly number[]): string {
     .map((value) => blocks[most === least ? 3 : Math.round(((value - least) / (most - least)) * (blocks.length - 1))])
     .join('');
 }
+
+/** A number of things in words: `one fact`, `3 facts`. */
+export function counted(number: number, noun: string): string {
+  return number === 1 ? `one ${noun}` : `${number} ${noun}s`;
+}

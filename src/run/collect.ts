@@ -1,4 +1,4 @@
-/** Reads what the nodes wrote: the files of steps and of the companion, by rename, so never half. */
+/** Reads what the nodes wrote: the files of steps and of the companion, and nothing that is half written. */
 import type { Dirent } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { FileLook, WantedLook } from '../system/file-look.ts';
@@ -35,9 +35,9 @@ export async function readStep(
   step: string,
 ): Promise<EndedStep | undefined> {
   const directory = paths.step(allocation, step);
-  const status = readFields(await system.files.readTextIfThere(join(directory, 'status')));
-  const exit = Number(status.exit);
-  if (status.exit === undefined || !Number.isInteger(exit)) return undefined;
+  const text = await system.files.readTextIfThere(join(directory, 'status'));
+  const exit = Number(/^exit=(\d+)\n$/.exec(text ?? '')?.[1] ?? Number.NaN);
+  if (Number.isNaN(exit)) return undefined;
   const { looks, unread } = await lookBelow(system, directory);
   const seconds = (name: string) => (looks.find(({ path }) => path === join(directory, name))?.modified ?? 0) / 1000;
   return { exit, began: seconds('begun'), ended: seconds('status'), ...kept(paths, looks, unread) };

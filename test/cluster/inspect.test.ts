@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { loadCollectorTemplates, renderCollector } from '../../src/inspect/collector.ts';
+import { deviationsAmong } from '../../src/inspect/comparison/uniformity.ts';
 import { factValue } from '../../src/inspect/facts.ts';
 import { fingerprintOf } from '../../src/inspect/fingerprint.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
 import { readFacts } from '../../src/inspect/read-collected.ts';
 import { readRanks } from '../../src/inspect/read-ranks.ts';
-import { deviationsAmong } from '../../src/inspect/uniformity.ts';
 import { realFiles } from '../../src/system/files.ts';
 
 const cluster = fileURLToPath(new URL('../../cluster/cluster', import.meta.url));

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { differencesBetween } from '../../src/inspect/difference.ts';
+import { differencesBetween } from '../../src/inspect/comparison/difference.ts';
+import { deviationsAmong } from '../../src/inspect/comparison/uniformity.ts';
 import type { Fact, Facts } from '../../src/inspect/facts.ts';
 import { fingerprintKeys, fingerprintOf, fingerprintsOf } from '../../src/inspect/fingerprint.ts';
 import { flatFacts } from '../../src/inspect/inspect.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
-import { deviationsAmong } from '../../src/inspect/uniformity.ts';
 
 const known = (value: string): Fact => ({ value, source: 'test' });
 const lost = (unknown: 'absent' | 'denied' | 'timeout'): Fact => ({ unknown, why: 'so it is', source: 'test' });

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { bless } from './bless.ts';
 import { ci } from './ci.ts';
 import { compare } from './compare.ts';
+import { diff } from './diff.ts';
 import { gate } from './gate.ts';
 import { history } from './history.ts';
 import { inspect } from './inspect.ts';
@@ -15,10 +16,13 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { schema } from './schema.ts';
 import { show } from './show.ts';
+import { uniform } from './uniform.ts';
 import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
   inspect,
+  diff,
+  uniform,
   plan,
   run,
   runs,

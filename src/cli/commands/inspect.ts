@@ -2,7 +2,7 @@
 import type { Facts } from '../../inspect/facts.ts';
 import { textTable } from '../../report/text-table.ts';
 import { type Command, textOption } from '../command.ts';
-import { usageInvalid } from '../errors.ts';
+import { nodeCount } from '../node-count.ts';
 
 function rows(facts: Facts): readonly (readonly string[])[] {
   return Object.entries(facts.groups).flatMap(([group, members]) =>
@@ -35,10 +35,7 @@ export const inspect: Command = {
       const text = renderCollector(templates, { nonce: '0'.repeat(32), probes, ranksLimitSeconds: 60 });
       return { text, value: { script: text }, exitCode: 0 };
     }
-    const wanted = textOption(input, 'nodes');
-    const nodes = wanted === undefined ? undefined : Number(wanted);
-    if (nodes !== undefined && !(Number.isInteger(nodes) && nodes > 0))
-      throw usageInvalid(`"${wanted}" is no number of nodes`, 'write a whole number above 0, such as --nodes 4');
+    const nodes = nodeCount(textOption(input, 'nodes'));
     const site = textOption(input, 'site');
     const partition = textOption(input, 'partition');
     const flow = await import('../../flow/inspect.ts');

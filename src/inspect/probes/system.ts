@@ -46,7 +46,7 @@ export const system: Probe = {
     { id: 'step', kind: 'variables', names: variables },
   ],
   fingerprints: {},
-  ownKeys: ['hostname', 'slurmd-nodename'],
+  ownKeys: ['hostname', 'slurmd-nodename', 'slurm-job-id', 'slurm-step-id'],
   read: (answers) => {
     const os = answers('os');
     const release = assignments(textOf(os) ?? '');

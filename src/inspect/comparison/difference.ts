@@ -1,5 +1,5 @@
 /** What differs between the facts of two nodes, or of one node on two days. */
-import type { Fact, Facts } from './facts.ts';
+import type { Fact, Facts } from '../facts.ts';
 
 /** One fact that differs. A side is missing when that node was not asked or has no such row. */
 export interface FactDifference {

@@ -1,6 +1,8 @@
 /** Whether the nodes of one allocation are alike, and which one stands out in what. */
-import type { Fact, Facts } from './facts.ts';
-import type { Probe } from './probe.ts';
+import type { Fact, Facts } from '../facts.ts';
+import { fingerprintsOf } from '../fingerprint.ts';
+import type { FingerprintName, Probe } from '../probe.ts';
+import { byImportance, ownFacts } from './importance.ts';
 
 /** A fact that is not the same on all nodes. */
 export interface Deviation {
@@ -24,7 +26,7 @@ function voteOf(fact: Fact | undefined): string | undefined {
  * ids) are left out. A fact that is unknown on a node, other than by absence, is a deviation of that node.
  */
 export function deviationsAmong(nodes: readonly Facts[], probes: readonly Probe[]): readonly Deviation[] {
-  const own = new Set(probes.flatMap((probe) => probe.ownKeys.map((key) => `${probe.name}.${key}`)));
+  const own = ownFacts(probes);
   const keys = new Map<string, readonly [string, string]>();
   for (const facts of nodes)
     for (const [group, rows] of Object.entries(facts.groups))
@@ -51,5 +53,43 @@ function deviation(nodes: readonly Facts[], group: string, key: string): Deviati
     key,
     ...(winner && { majority: { value: winner[0].replace(/^= /, ''), nodes: winner[1] } }),
     nodes: others.map(({ node, fact }) => ({ node, ...(fact && { fact }) })),
+  };
+}
+
+/** Nodes with one fingerprint, or without one for one reason. */
+export interface FingerprintGroup {
+  readonly digest?: string;
+  readonly why?: string;
+  readonly nodes: readonly string[];
+}
+
+/** What a look at several nodes came to. */
+export interface Uniformity {
+  readonly nodes: readonly string[];
+  /** Of each fingerprint its groups, the largest first. */
+  readonly fingerprints: readonly { readonly name: FingerprintName; readonly groups: readonly FingerprintGroup[] }[];
+  /** By importance. */
+  readonly deviations: readonly Deviation[];
+}
+
+/** The uniformity of nodes whose names differ. Pure. */
+export function uniformityOf(nodes: readonly Facts[], probes: readonly Probe[]): Uniformity {
+  const groups = new Map<FingerprintName, Map<string, FingerprintGroup>>();
+  for (const facts of nodes) {
+    for (const print of fingerprintsOf(facts, probes)) {
+      const of = groups.get(print.name) ?? new Map<string, FingerprintGroup>();
+      groups.set(print.name, of);
+      const what = 'digest' in print ? { digest: print.digest } : { why: print.why };
+      const key = what.digest ?? what.why ?? '';
+      of.set(key, { ...what, nodes: [...(of.get(key)?.nodes ?? []), facts.node] });
+    }
+  }
+  return {
+    nodes: nodes.map((facts) => facts.node),
+    fingerprints: [...groups].map(([name, of]) => ({
+      name,
+      groups: [...of.values()].sort((a, b) => b.nodes.length - a.nodes.length),
+    })),
+    deviations: [...deviationsAmong(nodes, probes)].sort(byImportance(probes)),
   };
 }

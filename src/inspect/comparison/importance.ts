@@ -1,0 +1,49 @@
+/** Which facts a person looks at first when nodes differ. The order is a judgement, and this table is all of it. */
+import type { Probe } from '../probe.ts';
+
+/** Groups, the likeliest to change what a program does first; a group that is not named comes last. */
+const order: readonly string[] = [
+  'kernel',
+  'modules',
+  'mpi',
+  'fabric',
+  'gpu',
+  'hardware',
+  'container',
+  'environment',
+  'system',
+  'inventory',
+];
+
+/** Facts that say more than the rest of their group. */
+const leading: readonly string[] = ['kernel.release', 'kernel.version', 'kernel.build-id', 'gpu.driver'];
+
+/** Compares two facts by importance: in a fingerprint before not, then by group, leading ones, and name. */
+export function byImportance(
+  probes: readonly Probe[],
+): (
+  a: { readonly group: string; readonly key: string },
+  b: { readonly group: string; readonly key: string },
+) => number {
+  const fingerprinted = new Set(
+    probes.flatMap(({ name, fingerprints }) =>
+      Object.values(fingerprints).flatMap((keys) => keys.map((key) => `${name}.${key}`)),
+    ),
+  );
+  const rank = ({ group, key }: { readonly group: string; readonly key: string }): readonly number[] => {
+    const name = `${group}.${key}`;
+    const place = order.indexOf(group);
+    const lead = leading.indexOf(name);
+    return [fingerprinted.has(name) ? 0 : 1, place < 0 ? order.length : place, lead < 0 ? leading.length : lead];
+  };
+  return (a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    for (const [index, one] of left.entries()) if (one !== right[index]) return one - (right[index] ?? 0);
+    return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+  };
+}
+
+/** `group.key` of the facts that differ between equal nodes: names, boot ids, serials. */
+export function ownFacts(probes: readonly Probe[]): ReadonlySet<string> {
+  return new Set(probes.flatMap((probe) => probe.ownKeys.map((key) => `${probe.name}.${key}`)));
+}

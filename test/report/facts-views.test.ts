@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { diffNodes } from '../../src/inspect/comparison/node-diff.ts';
+import { uniformityOf } from '../../src/inspect/comparison/uniformity.ts';
+import type { Fact, Facts } from '../../src/inspect/facts.ts';
+import { probes } from '../../src/inspect/probes/index.ts';
+import { differenceText } from '../../src/report/difference-view.ts';
+import { uniformityText } from '../../src/report/uniformity-view.ts';
+
+const known = (value: string): Fact => ({ value, source: '/proc' });
+const node = (name: string, kernel: Record<string, Fact>, modules: Record<string, Fact> = {}): Facts => ({
+  node: name,
+  groups: { kernel: { release: known('6.1'), 'boot-id': known(name), ...kernel }, modules },
+});
+
+test('128 nodes fit one screen, and the one that stands out is named with what it says', () => {
+  const nodes = Array.from({ length: 128 }, (_, index) => node(`node${index + 1}`, {}));
+  const alike = uniformityText(uniformityOf(nodes, probes));
+  expect(alike).toContain('128 nodes agree in every fact that is not their own');
+  nodes[6] = node('node7', { release: known('5.14') }, { mlx5_core: known('version=1') });
+  const text = uniformityText(uniformityOf(nodes, probes));
+  expect(text.split('\n').length).toBeLessThan(24);
+  expect(text).toContain('128 nodes, one node not as most, in 2 facts');
+  expect(text).toMatch(/^kernel\.release +node7 +5\.14 +6\.1 \(127\)$/m);
+  expect(text.indexOf('kernel.release')).toBeLessThan(text.indexOf('modules.mlx5_core'));
+});
+
+test('however much differs, a screen is not left, and --all shows the rest', () => {
+  const modules = (version: string) =>
+    Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`m${index}`, known(version)]));
+  const found = uniformityOf(
+    [node('a', {}, modules('1')), node('b', {}, modules('1')), node('c', {}, modules('2'))],
+    probes,
+  );
+  expect(uniformityText(found).split('\n').length).toBeLessThan(45);
+  expect(uniformityText(found)).toContain('more rows (--all)');
+  expect(uniformityText(found, true).match(/^modules\./gm)).toHaveLength(300);
+});
+
+test('nodes in which the same things changed are told once; their own facts only with --all', () => {
+  const pair = (name: string, release: string) =>
+    diffNodes(node(name, {}), node(name, { release: known(release), 'boot-id': known('other') }), probes);
+  const diff = { nodes: [pair('n1', '6.2'), pair('n2', '6.1'), pair('n3', '6.2')], onlyLeft: ['old'], onlyRight: [] };
+  const text = differenceText(diff);
+  expect(text).toContain('n[1,3]: one fact differs, 0 equal, one fact of their own hidden (--all)');
+  expect(text).toContain('n2: nothing differs, 1 equal');
+  expect(text.match(/kernel\.release/g)).toHaveLength(1);
+  expect(text).toContain('only in the first: old');
+  expect(text).not.toContain('boot-id');
+  expect(differenceText(diff, true)).toContain('kernel.boot-id');
+});
+
+test('of two long command lines the words are shown that differ, wherever they stand', () => {
+  const line = Array.from({ length: 40 }, (_, index) => `option${index}=1`);
+  const other = [...line.slice(0, 30), 'mitigations=off', ...line.slice(30)];
+  const pair = diffNodes(
+    node('n', { 'command-line': known(line.join(' ')) }),
+    node('n', { 'command-line': known(other.join(' ')) }),
+    probes,
+  );
+  const text = differenceText({ nodes: [pair], onlyLeft: [], onlyRight: [] });
+  expect(text).toMatch(/^kernel\.command-line +… the same words +… mitigations=off$/m);
+});
