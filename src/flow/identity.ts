@@ -38,7 +38,11 @@ function integrityFinding(run: RunDirectory, item: Case, step: StepEvent): Findi
   const [unread] = step.unread ?? [];
   return unread === undefined
     ? undefined
-    : finding('integrity', 'invalid', `the case left ${unread}, which its own user cannot read`);
+    : finding(
+        'integrity',
+        'invalid',
+        `the case left ${unread}, which cannot be kept: its own user may not read it, or it is too large, or its name is not UTF-8`,
+      );
 }
 
 /** The unpacked tree was checked whole before the first allocation and after the last, against the layers' own bytes. */

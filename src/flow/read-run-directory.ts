@@ -111,7 +111,7 @@ async function compareKept(
 ): Promise<readonly Discrepancy[]> {
   const inside = (file: KeptFile) => !file.path.startsWith('/') && !file.path.split('/').includes('..');
   async function* wanted(): AsyncGenerator<WantedLook> {
-    for (const file of kept) if (inside(file)) yield { path: join(directory, file.path) };
+    for (const file of kept) if (inside(file)) yield { path: join(directory, file.path), most: file.size };
   }
   const looks = new Map<string, FileLook>();
   for await (const look of system.files.look(wanted())) looks.set(look.path, look);
@@ -124,6 +124,7 @@ async function compareKept(
 function compare({ path, size, digest }: KeptFile, look: FileLook | undefined): Discrepancy | undefined {
   if (!look || look.code === 'ENOENT' || look.code === 'ENOTDIR')
     return { outcome: 'missing', path, message: `${path} is gone` };
+  if (look.code === 'EFBIG') return altered(path, `${path} was changed after the run wrote it down`);
   if (look.kind === 'unread')
     return { outcome: 'missing', path, message: `${path} cannot be read: ${look.message ?? look.code}` };
   if (look.kind !== 'file') return altered(path, `${path} is no longer a plain file`);

@@ -1,23 +1,15 @@
-/** Unpacks an image's layers into a directory, as an ordinary user: the one import site of tar-stream. */
+/** Unpacks an image's layers into a directory, as an ordinary user. */
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Extract } from 'tar-stream';
 import { canonicalJson, type Digest } from '../base/digest.ts';
 import { HarnessError, messageOf } from '../base/error.ts';
 import { inParallel } from '../base/parallel.ts';
 import type { System } from '../system/system.ts';
 import type { Descriptor } from './descriptor.ts';
 import { layerInvalid, preparationConflict } from './errors.ts';
+import { readArchive } from './tree/archive.ts';
 import { assertLayerType, type ByteBudget, byteBudget, layerTar } from './tree/layer-stream.ts';
-import {
-  addDirectory,
-  applyEntry,
-  type Growing,
-  growTree,
-  type LayerPlace,
-  settle,
-  type TarHeader,
-} from './tree/layer-writer.ts';
+import { addDirectory, applyEntry, type Growing, growTree, type LayerPlace, settle } from './tree/layer-writer.ts';
 import { type DirectoryNode, entriesOf, pathIn, walk } from './tree/model.ts';
 import { type Tree, treeOf } from './tree/tree.ts';
 
@@ -79,72 +71,12 @@ export async function unpackLayers(
 }
 
 async function unpackLayer(tree: Growing, layer: LayerSource, budget: ByteBudget, place: LayerPlace): Promise<void> {
-  const { extract } = await import('tar-stream');
-  // V7 archives have no magic number; their checksum is looked at all the same. The package's types lack the option.
-  const parser = extract({ allowUnknownFormat: true } as object);
   const blob = await layer.open();
-  const fed = feed(layerTar(blob, layer.diffId, budget, place.where), parser);
-  let reach = 0;
-  try {
-    for await (const entry of parser) {
-      const { byteOffset = 0, size = 0, type } = entry.header as TarHeader & { readonly byteOffset?: number };
-      if (type !== 'directory') reach = Math.max(reach, byteOffset + size);
-      await applyEntry(tree, place, entry.header as unknown as TarHeader, entry as AsyncIterable<Uint8Array>);
-      // What an entry did not want is passed over; the parser waits for that.
-      entry.resume();
-    }
-  } catch (error) {
-    parser.destroy();
-    blob.destroy();
-    const { cause } = await fed;
-    // An error of the bytes shows up here as the parser's; the bytes' own says more.
-    throw cause instanceof HarnessError ? cause : error;
-  }
-  const { cause, length } = await fed;
-  if (cause !== undefined) throw cause;
-  // What was filled up may only be the room behind the last file, never a part of one or of a header.
-  if (length % block !== 0 && (length < reach || length > Math.ceil(reach / block) * block))
-    throw new Error('Unexpected end of data');
-}
-
-/** Bytes of a tar block (pax(1), ustar Interchange Format). */
-const block = 512;
-
-/**
- * Writes bytes into the parser, waiting when it is full, and fills up the last block: umoci 0.4.7 ends an archive right
- * behind its last file, which Go's reader takes. Never rejects: the error, if any, is `cause`.
- */
-async function feed(
-  bytes: AsyncIterable<Uint8Array>,
-  parser: Extract,
-): Promise<{ readonly cause?: unknown; readonly length: number }> {
-  let length = 0;
-  let closed = false;
-  let wake = (): void => {};
-  parser.on('drain', () => wake());
-  parser.on('close', () => {
-    closed = true;
-    wake();
-  });
-  parser.on('error', () => {});
-  try {
-    for await (const piece of bytes) {
-      length += piece.length;
-      if (closed) return { length };
-      if (parser.write(piece)) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (closed) resolve();
-      });
-    }
-    const missing = (block - (length % block)) % block;
-    if (missing > 0) parser.write(new Uint8Array(missing));
-    parser.end(null);
-    return { length };
-  } catch (cause) {
-    parser.destroy(cause instanceof Error ? cause : null);
-    return { cause, length };
-  }
+  await readArchive(
+    layerTar(blob, layer.diffId, budget, place.where),
+    (header, content) => applyEntry(tree, place, header, content),
+    () => blob.destroy(),
+  );
 }
 
 /** Errors of tar, gzip and zstd in words; ours, the file system's and a signal's stay what they are. */

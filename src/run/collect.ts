@@ -79,7 +79,7 @@ export async function keepFiles(system: System, paths: RunPaths, directory: stri
 }
 
 /** A test may take its own files' rights away; it spoils its own case alone. */
-const refusals = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
+const refusals = ['EACCES', 'EPERM', 'ENAMETOOLONG', 'EFBIG'];
 
 async function lookBelow(
   system: System,
@@ -97,7 +97,9 @@ async function lookBelow(
     }
     for (const entry of entries) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) yield* filesIn(path);
+      // A name that is not UTF-8 cannot be written down, nor found again.
+      if (entry.name.includes('\ufffd')) unread.push(path);
+      else if (entry.isDirectory()) yield* filesIn(path);
       else yield { path };
     }
   }

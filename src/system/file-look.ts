@@ -7,12 +7,14 @@ export interface WantedLook {
   readonly path: string;
   /** The stamp of an earlier look: while it stands, the content is not read again. */
   readonly stamp?: string;
+  /** Bytes: a larger file is not read, and told as `unread` with the code EFBIG. */
+  readonly most?: number;
 }
 
 /** What a file was when it was looked at. Links are read, never followed. */
 export interface FileLook {
   readonly path: string;
-  /** `unread`: the file system refused, with `code` and `message`. */
+  /** `unread`: the file system refused, or it is too large, with `code` and `message`. */
   readonly kind: 'file' | 'directory' | 'link' | 'other' | 'unread';
   /** The twelve bits of rights. */
   readonly mode: number;

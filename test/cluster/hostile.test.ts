@@ -57,12 +57,18 @@ it('files that cannot be read and files that are too large make their own case i
       honest: { script: 'echo a=1' },
       locked: { script: 'mkdir d; echo x >d/f; chmod 000 d; echo a=1' },
       secret: { script: 'echo x >secret; chmod 000 secret; echo a=1' },
+      holes: { script: 'truncate -s 15T holes; echo a=1' },
+      named: { script: 'printf x >"$(printf \'n\\377\')"; echo a=1' },
       large: { script: 'truncate -s 600M out; echo a=1', file: 'out' },
     }),
   );
   expect(cases.honest).toMatch(/^pass/);
-  expect(cases.locked).toMatch(/^invalid: the case left .*\/work\/d, which its own user cannot read/);
+  expect(cases.locked).toMatch(
+    /^invalid: the case left .*\/work\/d, which cannot be kept: its own user may not read it/,
+  );
   expect(cases.secret).toMatch(/^invalid: the case left .*\/work\/secret,/);
+  expect(cases.holes).toMatch(/^invalid: the case left .*\/work\/holes, which cannot be kept: .*too large/);
+  expect(cases.named).toMatch(/^invalid: the case left .*\/work\/n\ufffd, .*not UTF-8/);
   expect(cases.large).toMatch(/^invalid: a is missing: the output out has 629.1 MB, more than/);
   expect(status).toBe(1);
 });

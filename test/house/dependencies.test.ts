@@ -17,7 +17,7 @@ const importSites: Readonly<Record<string, string>> = {
   fzstd: 'oci/tree/zstd',
   handlebars: 'system/template',
   systeminformation: 'system/inventory',
-  'tar-stream': 'oci/unpack',
+  'tar-stream': 'oci/tree/archive',
   typebox: 'base/schema',
   undici: 'system/http',
   yaml: 'base/yaml',

@@ -48,6 +48,77 @@ describe('where an archive ends', () => {
     await expect(cut(length)).rejects.toThrow(refusal('OCI_LAYER_INVALID', /cannot be read/));
   });
 
+  test('behind two blocks of zeros nothing counts, neither files nor garbage, but the digest goes over all of it', async () => {
+    const first = await tarOf([{ name: 'etc/who', content: 'A' }]);
+    const second = await tarOf([
+      { name: 'etc/who', content: 'B' },
+      { name: 'etc/second', content: 'x' },
+    ]);
+    const unpacked = async (tar: Buffer) => {
+      const root = join(scratch(), 'root');
+      const tree = await unpackLayers(system, [layerOf(tar)], root);
+      expect(readFileSync(join(root, 'etc/who'), 'utf8')).toBe('A');
+      return tree.entries.map(({ path }) => path);
+    };
+    expect(await unpacked(Buffer.concat([first, second]))).toEqual(['etc', 'etc/who']);
+    expect(await unpacked(Buffer.concat([first, Buffer.alloc(20_000, 'garbage')]))).toEqual(['etc', 'etc/who']);
+    expect(await unpacked(Buffer.concat([first, Buffer.alloc(3_000_000), second]))).toEqual(['etc', 'etc/who']);
+    const whole = layerOf(Buffer.concat([first, second]));
+    const other = { ...whole, diffId: layerOf(first).diffId };
+    const refused = unpackLayers(system, [other], join(scratch(), 'root'));
+    await expect(refused).rejects.toThrow(refusal('OCI_DIGEST_MISMATCH', /unpacks to/));
+    const empty = await unpackLayers(
+      system,
+      [layerOf(Buffer.concat([Buffer.alloc(1024), second]))],
+      join(scratch(), 'root'),
+    );
+    expect(empty.entries).toEqual([]);
+  });
+
+  test('zeros within files, however many, are content', async () => {
+    const holes = Buffer.concat([Buffer.alloc(5000), Buffer.from('x'), Buffer.alloc(200_000)]);
+    const tar = await tarOf([
+      { name: 'holes', content: holes },
+      { name: 'after', content: 'y' },
+    ]);
+    const root = join(scratch(), 'root');
+    await unpackLayers(system, [layerOf(tar)], root);
+    expect(readFileSync(join(root, 'holes')).equals(holes)).toBe(true);
+    expect(readFileSync(join(root, 'after'), 'utf8')).toBe('y');
+  });
+
+  test('what readers understand differently is refused: a lone block of zeros, a link with a content', async () => {
+    const first = (await tarOf([{ name: 'a', content: 'A' }])).subarray(0, 1024);
+    const lone = layerOf(Buffer.concat([first, Buffer.alloc(512), await tarOf([{ name: 'b', content: 'B' }])]));
+    const tar = await tarOf([{ name: 'l', type: 'symlink', linkname: 'a' }]);
+    tar.write('00000001000', 124, 'latin1');
+    tar.write('        ', 148, 'latin1');
+    const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    const linked = layerOf(Buffer.concat([tar.subarray(0, 512), Buffer.alloc(512, 'x'), tar.subarray(512)]));
+    for (const layer of [lone, linked]) {
+      const unpacked = unpackLayers(system, [layer], join(scratch(), 'root'));
+      await expect(unpacked).rejects.toThrow(refusal('OCI_LAYER_INVALID', /cannot be read/));
+    }
+  });
+
+  test('names that are not UTF-8 are told, and two that cannot be told apart are refused', async () => {
+    const named = async (names: readonly string[]) => {
+      const tar = await tarOf(names.map((_, index) => ({ name: `file-${index}`, content: 'x' })));
+      for (const [index, name] of names.entries()) {
+        const at = tar.indexOf(`file-${index}`);
+        tar.write(name.padEnd(6, '\0'), at, 'latin1');
+        const header = tar.subarray(at, at + 512);
+        header.write('        ', 148, 'latin1');
+        const sum = header.reduce((total, byte) => total + byte, 0);
+        header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+      }
+      return unpackLayers(system, [layerOf(tar)], join(scratch(), 'root'));
+    };
+    expect((await named(['a\xff'])).notes).toEqual([{ path: 'a\ufffd', what: 'name-not-utf8' }]);
+    await expect(named(['a\xff', 'a\xfe'])).rejects.toThrow(refusal('OCI_LAYER_INVALID', /not UTF-8/));
+  });
+
   test('within the header of a long name it is damaged, although files came before', async () => {
     const tar = await tarOf([...entries, { name: `${'long/'.repeat(60)}name`, content: 'x' }]);
     for (const length of [1025, 1100, 1024 + 512 + 100, 1024 + 1024 + 100]) {

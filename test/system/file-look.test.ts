@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -48,6 +48,15 @@ test('thousands of files each get the digest of their own content, large ones to
   const found = await look(wanted);
   const digests = contents.map((content) => createHash('sha256').update(content).digest('hex'));
   expect(wanted.map(({ path }) => found.get(path)?.sha256)).toEqual(digests);
+});
+
+test('a file of holes, or one larger than was said, is not read', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'assay-look-')), 'holes');
+  writeFileSync(path, 'text');
+  expect((await look([{ path, most: 3 }])).get(path)).toMatchObject({ kind: 'unread', code: 'EFBIG' });
+  expect((await look([{ path, most: 4 }])).get(path)).toMatchObject({ kind: 'file', size: 4 });
+  truncateSync(path, 15 * 2 ** 40);
+  expect((await look([{ path }])).get(path)).toMatchObject({ kind: 'unread', code: 'EFBIG' });
 });
 
 test('who stops listening is not kept waiting', async () => {

@@ -79,7 +79,6 @@ export async function applyEntry(
       'raise the limit if the image is really that large',
     );
   const parts = partsOf(header.name, layer.where);
-  if (header.name.includes('\ufffd')) note(tree, parts.join('/'), 'name-not-utf8');
   const name = parts.at(-1);
   if (name === undefined) {
     if (header.type !== 'directory') throw odd(layer, header, 'would replace the root');
@@ -90,6 +89,11 @@ export async function applyEntry(
   if (name.startsWith(whiteout)) return applyWhiteout(tree, layer, above, name);
   const parent = await walk(tree.root, above, layer.where, (at, part) => addDirectory(tree, at, part, layer.number));
   if (!parent) throw odd(layer, header, 'has no parent');
+  if (header.name.includes('\ufffd')) {
+    note(tree, parts.join('/'), 'name-not-utf8');
+    if (header.type !== 'directory' && parent.children.get(name)?.layer === layer.number)
+      throw odd(layer, header, 'has a name that is not UTF-8 and cannot be told from another');
+  }
   switch (header.type) {
     case 'directory':
       return applyDirectory(tree, layer, header, parent, name);

@@ -41,7 +41,9 @@ export async function verifyTree(
   async function* wanted(): AsyncGenerator<WantedLook> {
     for await (const path of walkDisk(system, root)) {
       const stamp = seen?.get(path);
-      if (left.delete(path)) yield { path: join(root, path), ...(stamp !== undefined && { stamp }) };
+      const entry = known.get(path);
+      const most = entry?.type === 'file' ? entry.size : 0;
+      if (left.delete(path)) yield { path: join(root, path), most, ...(stamp !== undefined && { stamp }) };
       else extra.push(path);
     }
   }
@@ -77,7 +79,8 @@ async function* walkDisk(system: System, root: string): AsyncGenerator<string> {
 function compare(look: FileLook, entry: TreeEntry, seen: string | undefined): 'same' | 'altered' | 'missing' {
   if (look.kind === 'unread') {
     if (look.code === 'ENOENT' || look.code === 'ENOTDIR') return 'missing';
-    if (look.code === 'ELOOP') return 'altered';
+    // Another file took its place, or it grew.
+    if (look.code === 'ELOOP' || look.code === 'EFBIG') return 'altered';
     throw Object.assign(new Error(look.message), { code: look.code, path: look.path });
   }
   if (entry.type === 'symlink') return look.kind === 'link' && look.target === entry.target ? 'same' : 'altered';
