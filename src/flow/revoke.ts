@@ -36,7 +36,16 @@ export async function revoke(system: System, request: RevokeRequest): Promise<Re
   const statements = (await readBlessings(system, folder)).map((file) => readKernelStatement(file, ownTrust(signer)));
   const known = new Set(statements.flatMap((one) => claimedFingerprint(one) ?? []));
   const fingerprint = meant(request.fingerprint, [...known].sort(), folder);
-  const at = system.clock.now();
+  const now = system.clock.now();
+  // A blessing that another host signed, whose clock is ahead, must not outlive its revocation.
+  const begun = statements.flatMap((one) =>
+    one.kind === 'blessing' && one.fingerprint === fingerprint ? [one.from] : [],
+  );
+  const at = [now, ...begun].reduce((latest, one) => (Date.parse(one) > Date.parse(latest) ? one : latest));
+  if (at !== now)
+    system.log.warn(
+      `a blessing of this kernel begins at ${at}, and this clock says ${now}: the revocation counts from then`,
+    );
   const by = system.environment.user;
   const statement = revocationStatement(fingerprint, `kernel:${site.name}`, { by, at, reason: request.reason });
   const attestation = await makeBundle(statement, signer);

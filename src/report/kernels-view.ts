@@ -58,7 +58,10 @@ export function kernelsText(census: Census, folder: string, missing?: string): s
     ...unknown.map(
       ({ node, kernel }) => `${node} has no fingerprint: ${typeof kernel === 'string' ? kernel : kernel.unknown}`,
     ),
-    ...discounted.map(({ file, why, claims }) => `does not count: ${claims?.kind ?? 'file'} ${file}: ${why}`),
+    ...discounted.map(({ kind, file, why, claims }) => {
+      const held = kind === 'untrusted' ? 'does not count' : 'holds every gate, since it may be a revocation';
+      return `${held}: ${claims?.kind ?? 'file'} ${file}: ${why}`;
+    }),
     ...(missing === undefined ? [] : [`which nodes run them is not known: ${missing}`]),
   ];
   return `${lines

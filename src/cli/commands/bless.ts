@@ -29,6 +29,12 @@ export const bless: Command = {
       throw usageInvalid('name a run to bless, or a kernel with --revoke, and not both', 'see: assay bless --help');
     const signing = signingOf(input);
     if (fingerprint !== undefined) {
+      const extra = ['until', 'partition', 'expect'].filter((name) => input.options[name] !== undefined);
+      if (extra.length > 0)
+        throw usageInvalid(
+          `--${extra.join(' and --')} cannot stand beside --revoke`,
+          'a revocation ends every blessing of the kernel, everywhere and for good; bless it again to take that back',
+        );
       const { revoke } = await import('../../flow/revoke.ts');
       const value = await revoke(system, { fingerprint, ...signing });
       const text = `revoked ${value.fingerprint}\nfrom    ${value.at}\nsigned  ${value.file}\n`;
