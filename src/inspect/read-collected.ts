@@ -1,8 +1,9 @@
 /** The text a collector wrote about one node, read back as facts. */
+import { plainLine } from '../base/plain-text.ts';
 import { askId } from './collector.ts';
 import type { Fact, Facts } from './facts.ts';
 import { type Frame, type Frames, readFrames } from './frames.ts';
-import { type NodeAnswer, type NodeAsk, type Probe, sourceOf } from './probe.ts';
+import { type NodeAnswer, type NodeAnswers, type NodeAsk, type Probe, sourceOf } from './probe.ts';
 
 /** What the reader must know of the collector that wrote the text. */
 export interface ReadOptions {
@@ -80,6 +81,19 @@ function distrustOf(frames: Frames, node: string | undefined): string | undefine
   return undefined;
 }
 
+/** What one probe reads from answers. Every fact is a line: a value that is not one is not believed, whatever it says. */
+export function factsFrom(probe: Probe, answers: NodeAnswers): Readonly<Record<string, Fact>> {
+  return Object.fromEntries(probe.read(answers).map(({ key, fact }) => [plainLine(key), lineOf(fact)]));
+}
+
+function lineOf(fact: Fact): Fact {
+  const source = plainLine(fact.source);
+  if ('unknown' in fact) return { ...fact, why: plainLine(fact.why), source };
+  if (!/[\0-\x1f\x7f\u2028\u2029]/.test(fact.value)) return { ...fact, source };
+  const why = `the answer holds what is no text: ${plainLine(fact.value).slice(0, 100)}`;
+  return { unknown: 'error', why, source };
+}
+
 /**
  * Facts in a collector's text. Never throws: an empty, cut or foreign text gives facts that are all unknown, with why.
  */
@@ -88,12 +102,11 @@ export function readFacts(text: string, options: ReadOptions): Facts {
   const distrust = distrustOf(frames, options.node);
   const groups: Record<string, Record<string, Fact>> = {};
   for (const probe of options.probes) {
-    const rows = probe.read((id) => {
+    groups[probe.name] = factsFrom(probe, (id) => {
       const ask = probe.asks.find((each) => each.id === id);
       if (!ask) throw new Error(`the probe ${probe.name} reads "${id}", which it never asks`);
       return answerOf(frames, askId(probe, ask), ask, distrust);
     });
-    groups[probe.name] = Object.fromEntries(rows.map(({ key, fact }) => [key, fact]));
   }
   return { node: options.node ?? frames.node ?? 'unnamed', groups };
 }
