@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { assay, asTester, image, memory, prepare, site, suiteOf } from './login.js';
+import { nodes } from './nodes.js';
 import { peers } from './peers.js';
 import { report } from './report.js';
 import { steps } from './steps.js';
@@ -24,6 +25,8 @@ say('plan of 10,000 cases');
 const planWords = [assay, 'plan', suiteOf(10_000), '--image', image, '--site', site];
 const planned = Array.from({ length: quick ? 2 : 5 }, () => timed(asTester(...planWords)).wall);
 const megabytes = Array.from({ length: quick ? 1 : 3 }, () => memory(planWords));
+say('1,000 nodes');
+const answers = nodes(1000, quick ? 1 : 5);
 say('200 cases');
 const few = steps(200, quick ? 1 : 5);
 say('2,000 cases');
@@ -34,6 +37,7 @@ const results = {
   date: new Date().toISOString().slice(0, 10),
   start,
   plan: { cases: 10_000, seconds: spread(planned), megabytes: spread(megabytes) },
+  answers,
   few,
   many,
   peers: others,

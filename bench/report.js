@@ -32,7 +32,7 @@ function stepTable({
 }
 
 /** Markdown of all figures. */
-export function report({ date, start, plan, few, many, peers }) {
+export function report({ date, start, plan, answers, few, many, peers }) {
   const parts = [
     `# Performance\n\nWritten by \`npm run bench\` on ${date}: a machine of two cores that pretends to be four nodes, shared with others. Only\nthe ratios mean something elsewhere; seconds are shown so that one can see what was compared.\n`,
     table('Start-up', [
@@ -43,6 +43,10 @@ export function report({ date, start, plan, few, many, peers }) {
     table(`Plan of ${plan.cases} cases`, [
       ['`assay plan`, every command word for word', show(plan.seconds, ' s'), '≤ 1 s'],
       ['most memory', show(plan.megabytes, ' MB'), '≤ 200 MB'],
+    ]),
+    table(`Facts of ${answers.nodes} nodes, ${(answers.bytes / 1000).toFixed(0)} kB each`, [
+      ['parsed, fingerprinted, compared and reported', show(answers.seconds, ' s'), '≤ 5 s'],
+      ['most memory', show(answers.megabytes, ' MB'), '≤ 500 MB'],
     ]),
     stepTable(few),
     ...(many ? [stepTable(many)] : []),
