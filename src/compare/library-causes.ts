@@ -14,6 +14,8 @@ interface Seen {
   readonly sampled: ReadonlyMap<string, number>;
   /** By path, by case: the ranks that had it. */
   readonly having: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** By path: what is known of the file, each as `host sha256:…`. */
+  readonly files: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** What differs in the libraries of the cases that both runs have. */
@@ -27,7 +29,13 @@ export function libraryCauses(left: RunRecord, right: RunRecord): Compared {
   let equal = 0;
   const gone = [...had.having.keys()].filter((path) => !has.having.has(path));
   const come = new Set([...has.having.keys()].filter((path) => !had.having.has(path)));
-  for (const path of had.having.keys()) if (has.having.has(path)) equal += 1;
+  const sameImage = left.image.digest === right.image.digest;
+  for (const path of had.having.keys()) {
+    if (!has.having.has(path)) continue;
+    const change = otherFile(had.files.get(path), has.files.get(path), sameImage);
+    if (change) causes.push({ ...causeOf(path, path, casesWith(had, path)), ...change });
+    else equal += 1;
+  }
   for (const path of gone) {
     const instead = [...come].find((other) => familyOf(other) === familyOf(path));
     if (instead === undefined) {
@@ -45,15 +53,37 @@ export function libraryCauses(left: RunRecord, right: RunRecord): Compared {
 function seenIn(record: RunRecord, wanted: ReadonlySet<string>): Seen {
   const sampled = new Map<string, number>();
   const having = new Map<string, Map<string, number>>();
+  const files = new Map<string, Set<string>>();
   for (const rank of record.ranks) {
     if (rank.libraries.length === 0 || !wanted.has(rank.case)) continue;
     sampled.set(rank.case, (sampled.get(rank.case) ?? 0) + 1);
-    for (const path of new Set(rank.libraries.map((one) => withoutRun(record, one)))) {
+    for (const { path, origin, digest } of rank.libraries) {
+      if (!origin || !digest) continue;
+      const name = withoutRun(record, path);
+      files.set(name, (files.get(name) ?? new Set()).add(`${origin} ${digest}`));
+    }
+    for (const path of new Set(rank.libraries.map((one) => withoutRun(record, one.path)))) {
       const cases = having.get(path) ?? new Map<string, number>();
       having.set(path, cases.set(rank.case, (cases.get(rank.case) ?? 0) + 1));
     }
   }
-  return { sampled, having };
+  return { sampled, having, files };
+}
+
+/**
+ * One path, two files: another origin, or another content of the host's; what is in an image changes with the image, and
+ * is told by it. Undefined where nothing proves a difference.
+ */
+function otherFile(
+  had: ReadonlySet<string> | undefined,
+  has: ReadonlySet<string> | undefined,
+  sameImage: boolean,
+): Pick<Cause, 'left' | 'right'> | undefined {
+  if (!had || !has) return undefined;
+  const [left, right] = [[...had].sort().join(', '), [...has].sort().join(', ')];
+  if (left === right) return undefined;
+  const allOfImage = [...had, ...has].every((file) => file.startsWith('image '));
+  return allOfImage && !sameImage ? undefined : { left, right };
 }
 
 /** The file name up to its version: `libmpi.so.40.30.4` is of the family `libmpi.so`. */

@@ -191,7 +191,11 @@ function rankRows(item: DerivedCase): readonly RankRow[] {
       ...(rank.userNamespace && { userNamespace: rank.userNamespace }),
       ...(rank.hostUserNamespace && { hostUserNamespace: rank.hostUserNamespace }),
       ...(rank.executable && { executable: rank.executable }),
-      libraries: rank.libraries.map((library) => library.path),
+      libraries: rank.libraries.map(({ path, origin, digest }) => ({
+        path,
+        ...(origin && { origin }),
+        ...(digest && { digest }),
+      })),
       ...(rank.unread.length > 0 && { why: rank.unread.join('; ') }),
     }),
   );

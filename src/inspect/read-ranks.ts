@@ -1,11 +1,17 @@
 /** The text in which a collector wrote down the ranks it saw, read back. */
+import { type Digest, isDigest } from '../base/digest.ts';
 import { type Frame, readFrames } from './frames.ts';
 
-/** A library mapped by a rank: device and inode as in /proc/PID/maps, path as the rank sees it. */
+/**
+ * A library mapped by a rank: device and inode as in /proc/PID/maps, path as the rank sees it. `origin` and `digest` are
+ * there when the node found the same file in the image's tree or among its own.
+ */
 export interface MappedLibrary {
   readonly path: string;
   readonly device: string;
   readonly inode: string;
+  readonly origin?: 'image' | 'host';
+  readonly digest?: Digest;
 }
 
 /** One process of a step, as seen from outside while it ran. A rank may be several: a wrapper and what it started. */
@@ -131,7 +137,9 @@ export function readRanks(text: string, nonce: string, node: string): SeenRanks 
   if (frames.count !== undefined && frames.count !== there)
     problems.push(`${frames.count} records were written and ${there} are there`);
   const seen = new Map<string, SeenRank>();
+  const origins = originsOf(frames.good.get('libraries'));
   for (const frame of frames.good.values()) {
+    if (frame.id === 'libraries') continue;
     const record = recordOf(frame);
     if (!record) {
       problems.push(`${frame.id}: it names no rank`);
@@ -143,5 +151,23 @@ export function readRanks(text: string, nonce: string, node: string): SeenRanks 
   }
   const order = (a: SeenRank, b: SeenRank): number =>
     a.step === b.step ? a.rank - b.rank || a.pid - b.pid : a.step < b.step ? -1 : 1;
-  return { node, ranks: [...seen.values()].sort(order), ended, problems };
+  const ranks = [...seen.values()].sort(order).map((rank): SeenRank => {
+    return {
+      ...rank,
+      libraries: rank.libraries.map((one) => ({ ...one, ...origins.get(`${one.inode} ${one.path}`) })),
+    };
+  });
+  return { node, ranks, ended, problems };
+}
+
+/** Origin and digest of libraries by inode and path. */
+function originsOf(frame: Frame | undefined): ReadonlyMap<string, Pick<MappedLibrary, 'origin' | 'digest'>> {
+  const found = new Map<string, Pick<MappedLibrary, 'origin' | 'digest'>>();
+  for (const line of Buffer.from(frame?.bytes ?? [])
+    .toString('utf8')
+    .split('\n')) {
+    const [, inode, origin, digest, path] = /^library (\d+) (image|host) (\S+) (\/.*)$/.exec(line) ?? [];
+    if (isDigest(digest)) found.set(`${inode} ${path}`, { origin: origin === 'image' ? 'image' : 'host', digest });
+  }
+  return found;
 }

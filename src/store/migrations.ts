@@ -268,8 +268,14 @@ CREATE INDEX case_by_environment_set ON test_case (environment_set_id);
 CREATE INDEX observation_by_name ON observation (observation_name);
 `;
 
+const third = `
+ALTER TABLE library ADD COLUMN library_origin TEXT;
+ALTER TABLE library ADD COLUMN library_digest TEXT;
+`;
+
 /** Every step, in order. */
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'runs, cases, findings, observations, facts', sql: first },
   { number: 2, name: 'environments of cases, metrics by name', sql: second },
+  { number: 3, name: 'origin and digest of loaded libraries', sql: third },
 ];

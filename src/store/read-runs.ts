@@ -108,7 +108,14 @@ function recordOf(database: Database, key: number): RunRecord {
     ranks: of(tables.ranks).map((one) => {
       const { set, ...row } = named(one);
       const loaded = set === undefined ? [] : (libraries.get(set) ?? []);
-      return { ...row, libraries: loaded.map((library) => library.row.path) };
+      return {
+        ...row,
+        libraries: loaded.map(({ row: { path, origin, digest } }) => ({
+          path,
+          ...(origin && { origin }),
+          ...(digest && { digest }),
+        })),
+      };
     }),
     files: of(tables.files).map(named),
   };

@@ -118,6 +118,13 @@ export interface FactRow {
   readonly source: string;
 }
 
+/** A library that a rank had loaded. Whether it is the image's or the host's, and its digest, where the node could tell. */
+export interface LoadedLibrary {
+  readonly path: string;
+  readonly origin?: 'image' | 'host';
+  readonly digest?: Digest;
+}
+
 /** A rank as seen from outside while it ran. */
 export interface RankRow {
   readonly case: string;
@@ -127,7 +134,7 @@ export interface RankRow {
   readonly userNamespace?: string;
   readonly hostUserNamespace?: string;
   readonly executable?: string;
-  readonly libraries: readonly string[];
+  readonly libraries: readonly LoadedLibrary[];
   readonly why?: string;
 }
 

@@ -11,6 +11,7 @@ import type {
   FileRow,
   FindingRow,
   ImageRow,
+  LoadedLibrary,
   ObservationRow,
   RankRow,
   RunRow,
@@ -218,10 +219,12 @@ export const librarySets = table<OfRun & { readonly digest: `sha256:${string}` }
   digest: digest('library_set_digest'),
 });
 
-export const libraries = table<OfRun & { readonly set: number; readonly path: string }>('library', 'library_id', {
+export const libraries = table<OfRun & LoadedLibrary & { readonly set: number }>('library', 'library_id', {
   run,
   set: integer('library_set_id'),
   path: text('library_path'),
+  origin: maybe(word('library_origin', ['image', 'host'])),
+  digest: maybe(digest('library_digest')),
 });
 
 export const ranks = table<OfCase & Omit<RankRow, 'case' | 'libraries'> & { readonly set?: number }>(

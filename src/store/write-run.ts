@@ -165,11 +165,11 @@ function librarySet(
   sets: Map<string, number>,
 ): number {
   // Paths hold no NUL, so this tells lists apart, and is far cheaper than a digest for each of many ranks.
-  const list = libraries.join('\0');
+  const list = libraries.map(({ path, origin, digest }) => `${path}\0${origin}\0${digest}`).join('\0');
   const known = sets.get(list);
   if (known !== undefined) return known;
   const set = tables.librarySets.insert(database, { run, digest: digestOfJson(libraries) });
-  for (const path of libraries) tables.libraries.insert(database, { run, set, path });
+  for (const library of libraries) tables.libraries.insert(database, { run, set, ...library });
   sets.set(list, set);
   return set;
 }

@@ -60,7 +60,7 @@ describe('the evidence', () => {
       expect(rank.userNamespace).toMatch(/^user:/);
       expect(rank.userNamespace).not.toBe(rank.hostUserNamespace);
     }
-    expect(ranks.flatMap((rank) => rank.libraries).some((path) => path.includes('libmpi.so.40'))).toBe(true);
+    expect(ranks.flatMap((rank) => rank.libraries).some(({ path }) => path.includes('libmpi.so.40'))).toBe(true);
   });
 
   it('leaves no job in the queue', () => {

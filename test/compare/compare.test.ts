@@ -23,7 +23,7 @@ function factsOf(node: string, kernel: Readonly<Record<string, string>>): readon
 function base(id = '20260301T120000Z-aaaaaaaa'): RunRecord {
   const full = fullRecord(id);
   const environment = { OMP_NUM_THREADS: '1', PATH: '/bin', WHERE: `/scratch/runs/${id}/x` };
-  const libraries = ['/usr/lib/libmpi.so.40.1', '/usr/lib/libc.so.6'];
+  const libraries = [{ path: '/usr/lib/libmpi.so.40.1' }, { path: '/usr/lib/libc.so.6' }];
   return {
     ...full,
     run: { ...full.run, outcome: 'accepted' },
@@ -162,7 +162,10 @@ const changed: readonly [string, RunRecord, object, number][] = [
     'a library',
     {
       ...other,
-      ranks: other.ranks.map((one) => ({ ...one, libraries: ['/opt/lib/libmpi.so.40.2', '/usr/lib/libc.so.6'] })),
+      ranks: other.ranks.map((one) => ({
+        ...one,
+        libraries: [{ path: '/opt/lib/libmpi.so.40.2' }, { path: '/usr/lib/libc.so.6' }],
+      })),
     },
     {
       kind: 'library',
@@ -235,9 +238,32 @@ describe('one thing changed', () => {
 });
 
 describe('libraries', () => {
+  const withMpi = (run: RunRecord, origin: 'image' | 'host', content: string): RunRecord => {
+    const mpi = { path: '/usr/lib/libmpi.so.40.1', origin, digest: digestOf(content) };
+    return { ...run, ranks: run.ranks.map((one) => ({ ...one, libraries: [mpi] })) };
+  };
+
+  it('names a library of the host that lies over one of the image, or that changed', () => {
+    const [left, right] = [withMpi(base(), 'image', 'a'), withMpi(other, 'host', 'b')];
+    expect(compareRuns(left, right).causes.filter(({ kind }) => kind === 'library')).toMatchObject([
+      { name: 'libmpi.so', left: `image ${digestOf('a')}`, right: `host ${digestOf('b')}` },
+    ]);
+    expect(compareRuns(right, withMpi(base(), 'host', 'c')).causes.map(({ kind }) => kind)).toContain('library');
+    expect(compareRuns(left, withMpi(other, 'image', 'a')).causes.map(({ kind }) => kind)).not.toContain('library');
+  });
+
+  it('leaves it to the image that its own libraries are others', () => {
+    const [left, right] = [withMpi(base(), 'image', 'a'), withMpi(other, 'image', 'b')];
+    const image = { ...right.image, digest: digestOf('another image') };
+    expect(compareRuns(left, { ...right, image }).causes.map(({ kind }) => kind)).not.toContain('library');
+    expect(compareRuns(left, right).causes.map(({ kind }) => kind)).toContain('library');
+  });
+
   const adding = (path: string, to: (rank: number, name: string) => boolean): RunRecord => ({
     ...other,
-    ranks: other.ranks.map((one) => (to(one.rank, one.case) ? { ...one, libraries: [...one.libraries, path] } : one)),
+    ranks: other.ranks.map((one) =>
+      to(one.rank, one.case) ? { ...one, libraries: [...one.libraries, { path }] } : one,
+    ),
   });
 
   it('that all ranks have in one run alone are a cause', () => {

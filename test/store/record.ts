@@ -1,6 +1,9 @@
 /** Run records for tests. */
 import { type Digest, digestOf } from '../../src/base/digest.ts';
-import type { CaseRow, RunRecord } from '../../src/store/run-record.ts';
+import type { CaseRow, LoadedLibrary, RunRecord } from '../../src/store/run-record.ts';
+
+const mpi: LoadedLibrary = { path: '/usr/lib/libmpi.so.40', origin: 'image', digest: digestOf('libmpi') };
+const libc: LoadedLibrary = { path: '/usr/lib/libc.so.6' };
 
 /** Every member set, and each optional one also left out somewhere. */
 export function fullRecord(id = 'r-20260301-1200-ab12'): RunRecord {
@@ -128,11 +131,11 @@ export function fullRecord(id = 'r-20260301-1200-ab12'): RunRecord {
         userNamespace: 'user:[4026532]',
         hostUserNamespace: 'user:[4026531]',
         executable: '/usr/bin/lmp',
-        libraries: ['/usr/lib/libmpi.so.40', '/usr/lib/libc.so.6'],
+        libraries: [mpi, libc],
       },
-      { case: 'lammps/melt ranks=2', rank: 1, node: 'n2', libraries: ['/usr/lib/libmpi.so.40', '/usr/lib/libc.so.6'] },
+      { case: 'lammps/melt ranks=2', rank: 1, node: 'n2', libraries: [mpi, libc] },
       { case: 'lammps/melt ranks=2', rank: 2, node: 'n2', libraries: [], why: 'the process was gone' },
-      { case: 'lammps/melt ranks=2', rank: 3, node: 'n2', libraries: ['/usr/lib/libc.so.6', '/usr/lib/libmpi.so.40'] },
+      { case: 'lammps/melt ranks=2', rank: 3, node: 'n2', libraries: [libc, mpi] },
     ],
     files: [{ case: 'lammps/melt ranks=2', path: 'a1/melt/stdout', digest: digestOf('out'), size: 2048 }],
   };
@@ -161,7 +164,9 @@ export function largeRecord(id: string, cases: number, perCase = 5, journal: Dig
   const names = Array.from({ length: cases }, (_, index) => `suite/test n=${index}`);
   const each = <T>(make: (name: string, index: number) => T): readonly T[] =>
     names.flatMap((name) => Array.from({ length: perCase }, (_, index) => make(name, index)));
-  const libraries = Array.from({ length: 40 }, (_, index) => `/usr/lib/x86_64-linux-gnu/lib${index}.so.1`);
+  const libraries = Array.from({ length: 40 }, (_, index) => ({
+    path: `/usr/lib/x86_64-linux-gnu/lib${index}.so.1`,
+  }));
   return {
     ...base,
     run: { ...base.run, journalDigest: journal },

@@ -64,7 +64,14 @@ test.each(odd.map((text) => [text.slice(0, 40), text] as const))('odd text survi
     ],
     observations: [{ case: `case ${text}`, name: text, text, unit: text, file: text, line: 1 }],
     facts: [{ node: text, group: text, key: text, value: text, source: text }],
-    ranks: [{ case: `case ${text}`, rank: 0, node: text, libraries: [text, text] }],
+    ranks: [
+      {
+        case: `case ${text}`,
+        rank: 0,
+        node: text,
+        libraries: [{ path: text }, { path: text, origin: 'image', digest: digestOf(text) }],
+      },
+    ],
     files: [{ case: `case ${text}`, path: text, digest: digestOf(text), size: 1 }],
   };
   await writeRun(store, record);
