@@ -38,11 +38,13 @@ export async function upsertNote(to: MergeRequest, key: string, markdown: string
     const { MergeRequestNotes } = await import('@gitbeaker/rest');
     const notes = new MergeRequestNotes({
       host: to.api.replace(/\/api\/v4\/?$/, ''),
-      token: to.token.reveal(),
+      // As `Authorization`, which is not sent on to another host that a redirect names, as `PRIVATE-TOKEN` would be.
+      oauthToken: to.token.reveal(),
       queryTimeout: limit,
     });
     const all = await notes.all(to.project, to.iid, { sort: 'asc', orderBy: 'created_at', perPage: 100 });
-    for (const { id } of all.filter((note) => note.body.startsWith(marker))) {
+    if (!Array.isArray(all)) return { failed: `${to.api} does not answer as GitLab's API does (a login page?)` };
+    for (const { id } of all.filter((note) => note?.body?.startsWith(marker))) {
       try {
         await notes.edit(to.project, to.iid, id, { body });
         return { noted: 'updated' };

@@ -1,6 +1,6 @@
 /**
  * A GitLab on the loopback: the notes of merge requests, as its REST documentation describes them (api/notes, api/rest):
- * PRIVATE-TOKEN, pages with their headers and links, and the statuses for refusals.
+ * a token as Authorization, pages with their headers and links, and the statuses for refusals.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -59,7 +59,7 @@ export async function gitlabStandIn(bodies: readonly string[] = []): Promise<Git
       refuse.times -= 1;
       return send(refuse.status, refusals[refuse.status], refuse.status === 429 ? { 'retry-after': '1' } : {});
     }
-    if (request.headers['private-token'] !== token) return send(401, refusals[401]);
+    if (request.headers.authorization !== `Bearer ${token}`) return send(401, refusals[401]);
     if (url.pathname === path && method === 'GET') {
       const size = Number(url.searchParams.get('per_page') ?? '20');
       const page = Number(url.searchParams.get('page') ?? '1');

@@ -1,7 +1,10 @@
 /** `assay ci`. */
+import { parseImageRef } from '../../base/image-ref.ts';
+import { parseDuration } from '../../base/quantity.ts';
 import { type PipelineView, usualPipeline } from '../../report/pipeline.ts';
 import { type Command, type CommandInput, textOption } from '../command.ts';
 import { usageInvalid } from '../errors.ts';
+import { nodeCount } from '../node-count.ts';
 
 const named: readonly (readonly [flag: string, key: keyof typeof usualPipeline, description: string])[] = [
   ['--suites <names>', 'suites', 'suites to run, separated by blanks'],
@@ -25,7 +28,23 @@ function view(input: CommandInput, image: string, to: string): PipelineView {
   for (const key of ['keyVariable', 'idToken'] as const)
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(found[key]))
       throw usageInvalid(`"${found[key]}" is no name for a variable`, 'write letters, digits and underscores');
+  for (const [flag, key] of named)
+    if (String(found[key]).trim() === '')
+      throw usageInvalid(`${flag.split(' ')[0]} is empty`, 'leave it out for what is usual');
+  // What names a GitLab variable is known to GitLab alone.
+  const plain = (text: string) => !text.includes('$');
+  if (plain(found.nodes)) nodeCount(found.nodes);
+  if (plain(found.wait)) parseDuration(found.wait);
+  for (const name of [image, to]) checkImage(name, plain(name));
   return found;
+}
+
+/** An image in a registry: a layout on disk is on one machine alone, and no job of a pipeline has it. */
+function checkImage(name: string, whole: boolean): void {
+  const hint = 'write REGISTRY/REPOSITORY:TAG';
+  if (name === '' || /\s/.test(name)) throw usageInvalid(`"${name}" is no name of an image`, hint);
+  if (name.startsWith('oci:')) throw usageInvalid(`${name} lies on one machine alone`, hint);
+  if (whole) parseImageRef(name);
 }
 
 export const ci: Command = {
