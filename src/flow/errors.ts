@@ -19,6 +19,11 @@ export const nodesUnanswered = defineError(
   'site',
   'Not every node of an allocation told its facts.',
 );
+export const nodesTooMany = defineError(
+  'FLOW_NODES_TOO_MANY',
+  'declaration',
+  'More nodes are asked for than an allocation may hold.',
+);
 export const blessingsUnreadable = defineError(
   'FLOW_BLESSINGS_UNREADABLE',
   'site',

@@ -16,7 +16,7 @@ import type { AllocationState } from '../run/state.ts';
 import { partitionOf } from '../site/place.ts';
 import type { System } from '../system/system.ts';
 import { ciVariables } from './ci-variables.ts';
-import { nodesUnanswered } from './errors.ts';
+import { nodesTooMany, nodesUnanswered } from './errors.ts';
 import { renderJobScript } from './job-template.ts';
 import { type OpenSite, openSite } from './open-site.ts';
 
@@ -56,6 +56,11 @@ async function nodeFacts(
   signal: AbortSignal,
 ): Promise<readonly Facts[]> {
   const partition = partitionOf(site.site, partitionName);
+  if (nodes > partition.nodes)
+    throw nodesTooMany(
+      `an allocation of partition ${partition.name} holds ${partition.nodes} nodes, and ${nodes} are asked for`,
+      'ask for fewer, or correct `nodes` of the partition in the site file',
+    );
   const runId = newRunId(system.clock.now(), system.random(4));
   const directory = join(site.site.directories.runs, `.inspect-${runId}`);
   const paths = runPaths(directory);
