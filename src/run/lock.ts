@@ -57,18 +57,8 @@ export async function takeLock(system: System, path: string): Promise<RunLock> {
     };
     return `${JSON.stringify(holder)}\n`;
   };
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    if (await createLock(system, path, await own())) {
-      let touched = system.clock.monotonic();
-      return {
-        touch: async () => {
-          if (system.clock.monotonic() - touched < staleAfter / 10) return;
-          touched = system.clock.monotonic();
-          await system.files.writeAtomic(path, await own());
-        },
-        release: () => system.files.remove(path),
-      };
-    }
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if (await createLock(system, path, await own())) return held(system, path, own);
     const text = await system.files.readTextIfThere(path);
     const holder = readHolder(text);
     if (holder && (await isAlive(holder, system)))
@@ -76,16 +66,51 @@ export async function takeLock(system: System, path: string): Promise<RunLock> {
         `the run is driven by process ${holder.pid} on ${holder.host}`,
         'wait for it, or end that process first; a run is never driven twice',
       );
-    // Renamed first, so that of two who find it stale only one removes what it looked at.
-    const aside = `${path}.stale.${process.pid}`;
-    try {
-      await system.files.rename(path, aside);
-      await system.files.remove(aside);
-    } catch {
-      // Another took it over in the meantime; look again.
-    }
+    if (text !== undefined && (await removeStale(system, path, text, await own()))) continue;
+    await system.clock.sleep(0.02 + Math.random() * 0.05);
   }
   throw runLocked('the run is being taken over by another process', 'wait a moment and try again');
+}
+
+function held(system: System, path: string, own: () => Promise<string>): RunLock {
+  let touched = system.clock.monotonic();
+  const isOurs = async (): Promise<boolean> => {
+    const [there, here] = [readHolder(await system.files.readTextIfThere(path)), readHolder(await own())];
+    return there?.host === here?.host && there?.pid === here?.pid && there?.start === here?.start;
+  };
+  return {
+    touch: async () => {
+      if (system.clock.monotonic() - touched < staleAfter / 10) return;
+      touched = system.clock.monotonic();
+      if (!(await isOurs()))
+        throw runLocked('another process took the run over while this one stood still', 'leave the run to it');
+      await system.files.writeAtomic(path, await own());
+    },
+    release: async () => {
+      if (await isOurs()) await system.files.remove(path);
+    },
+  };
+}
+
+/**
+ * Removes a lock that was found stale, if it still is that one. Whoever removes one holds a second lock meanwhile: of
+ * several who found it stale a late one would else remove what an earlier one took since.
+ */
+async function removeStale(system: System, path: string, stale: string, own: string): Promise<boolean> {
+  const takeover = `${path}.takeover`;
+  if (!(await createLock(system, takeover, own))) {
+    // Held for an instant only: an old one was left by a process that died in that instant.
+    const since = (await system.files.stat(takeover))?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (Date.parse(system.clock.now()) - since > staleAfter * 1000) await system.files.remove(takeover);
+    return false;
+  }
+  try {
+    if ((await system.files.readTextIfThere(path)) !== stale) return false;
+    await system.files.remove(path);
+    return true;
+  } finally {
+    await system.files.remove(takeover);
+  }
 }
 
 function readHolder(text: string | undefined): Holder | undefined {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, createWriteStream, type Dirent, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Digest } from '../base/digest.ts';
@@ -31,7 +32,10 @@ export interface Files {
   readonly digest: (path: string) => Promise<Digest>;
   readonly read: (path: string) => Readable;
   readonly write: (path: string, mode?: number) => Writable;
-  /** Makes a file that must not exist yet; false when it does. The base of every lock and lease. */
+  /**
+   * Makes a file that must not exist yet, whole and synced; false when it does. Nobody ever sees it empty, on no host (link(2)).
+   * The base of every lock and lease.
+   */
   readonly createExclusive: (path: string, content: string, mode?: number) => Promise<boolean>;
   /** Free bytes of the file system that holds the path. */
   readonly freeBytes: (path: string) => Promise<number>;
@@ -109,6 +113,23 @@ async function named<T>(path: string, work: Promise<T>): Promise<T> {
 
 let sequence = 0;
 
+/** A name in the same directory that no other process uses, on no host. */
+function temporaryBeside(path: string): string {
+  sequence += 1;
+  return join(dirname(path), `.${hostname()}.${process.pid}.${sequence}.tmp`);
+}
+
+/** As `createExclusive`, where another may see the file before its content. */
+async function createInPlace(path: string, content: string, mode: number): Promise<boolean> {
+  try {
+    await fs.writeFile(path, content, { mode, flag: 'wx', flush: true });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
 /** The real file system. */
 export const realFiles: Files = {
   readText: (path) => named(path, fs.readFile(path, 'utf8')),
@@ -122,8 +143,7 @@ export const realFiles: Files = {
     }
   },
   writeAtomic: async (path, content, mode = 0o640) => {
-    sequence += 1;
-    const temporary = join(dirname(path), `.${process.pid}.${sequence}.tmp`);
+    const temporary = temporaryBeside(path);
     const handle = await fs.open(temporary, 'w', mode);
     try {
       await handle.writeFile(content);
@@ -191,18 +211,23 @@ export const realFiles: Files = {
   read: (path) => createReadStream(path),
   write: (path, mode = 0o640) => createWriteStream(path, { mode, flags: 'w' }),
   createExclusive: async (path, content, mode = 0o640) => {
+    const temporary = temporaryBeside(path);
+    const handle = await fs.open(temporary, 'wx', mode);
     try {
-      const handle = await fs.open(path, 'wx', mode);
-      try {
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await handle.writeFile(content);
+      await handle.sync();
+      await handle.close();
+      await fs.link(temporary, path);
       return true;
     } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false;
-      throw error;
+      await handle.close().catch(() => {});
+      // Some file systems have no hard links.
+      if (hasCode(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) return await createInPlace(path, content, mode);
+      if (!hasCode(error, 'EEXIST')) throw error;
+      // NFS may lose the answer to a link that was made, and then says that it is there.
+      return (await fs.stat(temporary)).nlink === 2;
+    } finally {
+      await fs.rm(temporary, { force: true });
     }
   },
   freeBytes: async (path) => {
