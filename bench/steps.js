@@ -43,7 +43,7 @@ function bare(run) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const script = join(folder, 'bare.sh');
-  writeFileSync(script, bareScript(join(run, 'allocations/a1/job.sh'), directory), { mode: 0o755 });
+  writeFileSync(script, bareScript(join(run, 'allocations/a1/steps.sh'), directory), { mode: 0o755 });
   execFileSync('chown', ['-R', 'tester:', directory, script]);
   const before = calls();
   const started = Date.now() / 1000;

@@ -117,8 +117,8 @@ async function driveJournal(driving: Driving): Promise<Driven> {
     onInterrupt: site.site.onInterrupt,
     signal,
     stage: async (allocation: AllocationState) => {
-      const script = await renderJobScript(system, ground, allocation.plan);
-      return stageAllocation(system, allocation.plan, { script, ...texts }, paths);
+      const job = await renderJobScript(system, ground, allocation.plan);
+      return stageAllocation(system, allocation.plan, { ...job, ...texts }, paths);
     },
   };
   const driven = await driveAllocations(drive);

@@ -96,8 +96,8 @@ async function nodeFacts(
       onHold: 'cancel' as const,
       onInterrupt: 'cancel' as const,
       stage: async ({ plan }: AllocationState) => {
-        const script = await renderJobScript(system, { site, runId, directory }, plan);
-        return stageAllocation(system, plan, { script, collector, sample: '' }, paths);
+        const texts = await renderJobScript(system, { site, runId, directory }, plan);
+        return stageAllocation(system, plan, { ...texts, collector, sample: '' }, paths);
       },
       signal,
     };

@@ -1,7 +1,8 @@
 /** The job script of an allocation, rendered: one text for run, plan and inspect. */
 
+import { digestOf, hexOf } from '../base/digest.ts';
 import { installed } from '../base/installation.ts';
-import { collectorWords, jobScriptView } from '../run/job-script.ts';
+import { collectorWords, jobScriptView, stepsView } from '../run/job-script.ts';
 import type { PlannedAllocation } from '../run/plan.ts';
 import { runPaths } from '../run/run.ts';
 import type { System } from '../system/system.ts';
@@ -16,16 +17,18 @@ export interface JobGround {
   readonly root?: string;
 }
 
-/** Renders `templates/shell/job.sh.hbs`. */
+/** Renders the script that is submitted, and the file of its steps that it reads. */
 export async function renderJobScript(
   system: System,
   ground: JobGround,
   allocation: PlannedAllocation,
-): Promise<string> {
+): Promise<{ readonly script: string; readonly steps: string }> {
   const { site } = ground;
   const directory = runPaths(ground.directory).allocation(allocation.id);
   const collector = collectorWords(directory, ground.root);
-  const view = jobScriptView(ground.runId, allocation, directory, site.site.path, site.launcher, collector);
-  const template = installed('templates/shell/job.sh.hbs');
-  return renderTemplate('shell', await system.files.readText(template), view);
+  const template = (name: string) => system.files.readText(installed(`templates/shell/${name}`));
+  const steps = renderTemplate('shell', await template('steps.sh.hbs'), stepsView(allocation.steps));
+  const digest = hexOf(digestOf(steps));
+  const view = jobScriptView(ground.runId, allocation, directory, site.site.path, site.launcher, collector, digest);
+  return { script: renderTemplate('shell', await template('job.sh.hbs'), view), steps };
 }

@@ -35,8 +35,9 @@ export interface PlanRequest {
 export interface PlannedJob {
   readonly allocation: PlannedAllocation;
   readonly submit: Argv;
-  /** When it was asked for. */
+  /** When they were asked for: the script, and the file of steps that it reads. */
   readonly script?: string;
+  readonly steps?: string;
 }
 
 /** The first wave, and what is known about the start. */
@@ -83,8 +84,8 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
       environment: jobEnvironment(system.environment),
     });
     const submit: Argv = asked.ask.kind === 'exec' ? asked.ask.argv : ['true'];
-    const script = request.scripts ? { script: await renderJobScript(system, ground, allocation) } : {};
-    jobs.push({ allocation, submit, ...script });
+    const scripts = request.scripts ? await renderJobScript(system, ground, allocation) : {};
+    jobs.push({ allocation, submit, ...scripts });
   }
   return { image: { name: image.name, digest: image.digest }, mpi, jobs, skips };
 }

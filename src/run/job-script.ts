@@ -13,7 +13,12 @@ export interface JobScriptView {
   readonly companion: Argv;
   /** Longest wait for the facts of all nodes, in tenths of a second. */
   readonly factsTenths: number;
-  /** One after the other. */
+  /** Hex digits of the steps' own file. */
+  readonly stepsDigest: string;
+}
+
+/** What `templates/shell/steps.sh.hbs` is rendered from: groups, one after the other. */
+export interface StepsView {
   readonly groups: readonly StepGroupView[];
 }
 
@@ -46,6 +51,7 @@ export function jobScriptView(
   path: string,
   launcher: Launcher,
   collector: readonly [string, ...string[]],
+  stepsDigest: string,
 ): JobScriptView {
   return {
     runId,
@@ -55,11 +61,12 @@ export function jobScriptView(
     nodes: allocation.nodes,
     companion: launcher.everywhere(allocation.nodes, collector),
     factsTenths: 300,
-    groups: groupsOf(allocation.steps),
+    stepsDigest,
   };
 }
 
-function groupsOf(steps: readonly PlannedStep[]): readonly StepGroupView[] {
+/** The view of an allocation's steps. */
+export function stepsView(steps: readonly PlannedStep[]): StepsView {
   const groups: { steps: StepView[] }[][] = [];
   for (const { name, launch, group, lane } of steps) {
     const lanes = groups[group] ?? [];
@@ -68,5 +75,5 @@ function groupsOf(steps: readonly PlannedStep[]): readonly StepGroupView[] {
     lanes[lane] = place;
     place.steps.push({ name, limitSeconds: Math.ceil(launch.limitSeconds), argv: launch.argv });
   }
-  return groups.map((lanes) => ({ beside: lanes.length > 1, lanes }));
+  return { groups: groups.map((lanes) => ({ beside: lanes.length > 1, lanes })) };
 }

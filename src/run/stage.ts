@@ -25,6 +25,8 @@ export async function stageSuite(system: System, suite: Suite, paths: RunPaths):
 /** The texts of an allocation: its job script, the collector, and the files of the image that each node checks. */
 export interface AllocationTexts {
   readonly script: string;
+  /** Its steps, which it reads by their digest. */
+  readonly steps: string;
   readonly collector: string;
   /** `sha256  path` lines, as sha256sum reads them. */
   readonly sample: string;
@@ -47,6 +49,7 @@ export async function stageAllocation(
   await system.files.makeDirectory(join(directory, 'facts'));
   await system.files.writeAtomic(join(directory, 'collector.sh'), texts.collector);
   await system.files.writeAtomic(join(directory, 'facts', 'sample.list'), texts.sample);
+  await system.files.writeAtomic(join(directory, 'steps.sh'), texts.steps);
   await system.files.writeAtomic(join(directory, 'job.sh'), texts.script, 0o750);
   return digestOf(texts.script);
 }

@@ -45,7 +45,7 @@ describe('plan', () => {
     const { run } = JSON.parse(tester(assay, 'show', 'latest', '--site', site, '--json').stdout) as {
       run: { id: string; directory: string };
     };
-    const script = execFileSync('cat', [join(run.directory, 'allocations/a1/job.sh')], { encoding: 'utf8' });
+    const script = execFileSync('cat', [join(run.directory, 'allocations/a1/steps.sh')], { encoding: 'utf8' });
     const steps = script.split('\n').flatMap((line) => (/^ *step 0/.test(line) ? [line.trim()] : []));
     const planned = plan.stdout.split('\n').filter((line) => line.startsWith('srun '));
     const filled = planned.map((line) => line.replaceAll('@RUN@', run.directory).replaceAll('@RUN_ID@', run.id));

@@ -34,14 +34,14 @@ export const plan: Command = {
       ...optional,
     });
     const lines = [`image  ${made.image.digest}`, `mpi    ${made.mpi.choice}: ${made.mpi.why}`];
-    for (const { allocation, submit, script } of made.jobs) {
+    for (const { allocation, submit, script, steps } of made.jobs) {
       lines.push(
         '',
         `allocation ${allocation.id}: ${allocation.nodes} nodes of ${allocation.partition.name}`,
         showArgv(submit),
       );
       for (const step of allocation.steps) lines.push('', `# ${step.launch.case}`, showArgv(step.launch.argv));
-      if (script !== undefined) lines.push('', script.trimEnd());
+      if (script !== undefined) lines.push('', script.trimEnd(), '', (steps ?? '').trimEnd());
     }
     for (const skip of made.skips) lines.push('', `skip ${skip.case}: ${skip.why}`);
     lines.push('', 'later: a wave for what an allocation left undone, when the run was stopped and is resumed');
