@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { canonicalJson, type Digest, digestOf } from '../base/digest.ts';
+import { canonicalJson, type Digest, digestOf, digestOfJson } from '../base/digest.ts';
 import type { Image } from '../image/image.ts';
 import { inspectImage } from '../image/inspect-image.ts';
 import { unpackedTree } from '../image/tree.ts';
@@ -19,6 +19,8 @@ interface Kept {
   readonly config: Digest;
   readonly tree: Digest;
   readonly image: Image;
+  /** Of `image`: half of it, or another, is not taken for it. */
+  readonly digest: Digest;
 }
 
 const fileOf = (root: string) => join(dirname(root), 'image.json');
@@ -30,18 +32,20 @@ export async function recallImage(
   resolved: ResolvedImage,
   tree?: Digest,
 ): Promise<Image | undefined> {
-  const text = await system.files.readTextIfThere(fileOf(root));
-  if (text === undefined) return undefined;
   try {
+    // A mere memory: whatever is wrong with it, the tree can be looked at again.
+    if (!(await system.files.stat(fileOf(root)))?.isFile()) return undefined;
+    const text = await system.files.readText(fileOf(root));
     const kept = (JSON.parse(text) ?? {}) as Partial<Kept>;
     const fits =
       kept.code === (await codeDigest(system)) &&
+      kept.digest === digestOfJson(kept.image) &&
       kept.config === resolved.content.config.digest &&
       kept.image?.digest === resolved.manifest.digest &&
       (tree === undefined || kept.tree === tree);
     return fits && kept.image ? { ...kept.image, name: resolved.name, resolved: resolved.resolved.digest } : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'EACCES', 'EPERM', 'EIO')) return undefined;
     throw error;
   }
 }
@@ -61,12 +65,13 @@ export async function inspectedImage(
     config: resolved.content.config.digest,
     tree: tree.digest,
     image,
+    digest: digestOfJson(image),
   };
   try {
     await system.files.writeAtomic(fileOf(root), canonicalJson(kept));
   } catch (error) {
     // A cache that others filled may be for reading only; then it is looked at each time.
-    if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT')) throw error;
+    if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EISDIR')) throw error;
   }
   return image;
 }

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -56,12 +57,19 @@ test('another tree, configuration or code, or a damaged file, is looked at anew'
   const content = { ...resolved.content, config: { ...resolved.content.config, digest: digestOf('other') } };
   expect(await recallImage(system, root, { ...resolved, content })).toBe(undefined);
   const { code } = JSON.parse(text) as { code: string };
-  for (const damaged of [text.replace(code, digestOf('older code')), text.slice(0, 99), '{}', 'null', '[]']) {
+  const other = text.replace('"libc6"', '"libc7"');
+  for (const damaged of [text.replace(code, digestOf('older code')), other, text.slice(0, 99), '{}', 'null', '[]']) {
     writeFileSync(file, damaged);
     expect(await recallImage(system, root, resolved)).toBe(undefined);
   }
   expect(await inspectedImage(system, root, resolved, tree)).toEqual(image);
   expect(readFileSync(file, 'utf8')).toBe(text);
+  rmSync(file);
+  mkdirSync(file);
+  expect(await recallImage(system, root, resolved)).toBe(undefined);
+  rmSync(file, { recursive: true });
+  execFileSync('mkfifo', [file]);
+  expect(await recallImage(system, root, resolved)).toBe(undefined);
 });
 
 test('a tree that cannot be written to is looked at all the same', async () => {
