@@ -46,7 +46,7 @@ export async function loadCollectorTemplates(files: Pick<Files, 'readText'>): Pr
 }
 
 // Characters of a shell pattern that mean themselves or a wildcard; anything else could become a second word.
-const safePattern = /^\/[A-Za-z0-9_./*?:{}-]+$/;
+const safePattern = /^\/[A-Za-z0-9_./*?:{}[\]-]+$/;
 const safeId = /^[a-z][a-z0-9-]*$/;
 
 /** The ask's id within the whole collector. */

@@ -7,6 +7,7 @@ const order: readonly string[] = [
   'modules',
   'mpi',
   'fabric',
+  'libraries',
   'gpu',
   'hardware',
   'container',

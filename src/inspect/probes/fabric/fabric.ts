@@ -1,0 +1,80 @@
+/**
+ * What MPI may communicate through: adapters with firmware and ports, kernel bypass, and what libfabric and UCX make of
+ * them. The libraries themselves are a group of their own.
+ */
+import { factFrom, factOrNone, known, smallFiles, textOf } from '../../answers.ts';
+import type { NodeAnswer, Probe, ProbeRow } from '../../probe.ts';
+import { adapterFiles, infinibandRows, kindRows, netRows, slingshotRows } from './adapters.ts';
+import { bypassAsk, bypassFiles, bypassRows, driverRow } from './bypass.ts';
+import {
+  cxiDevices,
+  endpointDigest,
+  endpointText,
+  fabricEndpoints,
+  fabricProviders,
+  libfabricVersion,
+  ucxResources,
+  ucxVersion,
+} from './transports.ts';
+
+/** `fi_info` ends with a status above 0 where it finds no endpoint at all (-61, ENODATA): then there are none. */
+function endpointRows(answer: NodeAnswer): readonly ProbeRow[] {
+  const said = textOf(answer) ?? '';
+  if (/^fi_getinfo: -61\b/m.test(said)) return [known('endpoints', 'none', answer.source)];
+  const digest = factOrNone(answer, (text) => endpointDigest(fabricEndpoints(text)));
+  return [
+    { key: 'endpoints', fact: factOrNone(answer, (text) => endpointText(fabricEndpoints(text))) },
+    { key: 'endpoints-digest', fact: digest },
+  ];
+}
+
+function ucxRows(answer: NodeAnswer): readonly ProbeRow[] {
+  return [
+    { key: 'ucx-transports', fact: factOrNone(answer, (text) => ucxResources(text).transports.join(' ')) },
+    { key: 'ucx-devices', fact: factOrNone(answer, (text) => ucxResources(text).devices.join(' ')) },
+  ];
+}
+
+/** One row for each adapter that cxi_stat tells of; where there is no such tool, no row. */
+function cxiRows(answer: NodeAnswer): readonly ProbeRow[] {
+  if (answer.kind === 'unknown' && answer.unknown === 'absent') return [];
+  const devices = cxiDevices(textOf(answer) ?? '');
+  if (devices.size === 0) return [{ key: 'cxi_stat', fact: factFrom(answer, () => undefined) }];
+  return [...devices].map(([name, text]) => known(`cxi_stat.${name}`, text, answer.source));
+}
+
+export const fabric: Probe = {
+  name: 'fabric',
+  asks: [
+    { id: 'sys', kind: 'small', patterns: [...adapterFiles, ...bypassFiles] },
+    bypassAsk,
+    { id: 'ucx', kind: 'command', argv: ['ucx_info', '-v'], limitSeconds: 5 },
+    // libfabric's tools load every provider: a tenth of a second of processor time each, and as much waiting.
+    { id: 'providers', kind: 'command', argv: ['fi_info', '-l'], limitSeconds: 10, slow: true },
+    { id: 'libfabric', kind: 'command', argv: ['fi_info', '--version'], limitSeconds: 10, slow: true },
+    { id: 'endpoints', kind: 'command', argv: ['fi_info'], limitSeconds: 10, slow: true },
+    { id: 'ucx-resources', kind: 'command', argv: ['ucx_info', '-d'], limitSeconds: 10, slow: true },
+    { id: 'cxi-stat', kind: 'command', argv: ['cxi_stat'], limitSeconds: 10, slow: true },
+  ],
+  fingerprints: { fabric: ['infiniband', 'slingshot', 'drivers', 'ucx'] },
+  ownKeys: [],
+  read: (answers) => {
+    const sys = smallFiles(answers('sys'));
+    return [
+      ...kindRows(sys),
+      driverRow(sys),
+      ...bypassRows(sys, answers('bypass')),
+      { key: 'ucx', fact: factOrNone(answers('ucx'), ucxVersion) },
+      ...infinibandRows(sys),
+      ...slingshotRows(sys),
+      ...netRows(sys),
+    ];
+  },
+  readSlow: (answers) => [
+    { key: 'libfabric', fact: factOrNone(answers('libfabric'), libfabricVersion) },
+    { key: 'providers', fact: factOrNone(answers('providers'), (text) => fabricProviders(text).join(' ')) },
+    ...endpointRows(answers('endpoints')),
+    ...ucxRows(answers('ucx-resources')),
+    ...cxiRows(answers('cxi-stat')),
+  ],
+};
