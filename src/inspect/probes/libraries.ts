@@ -33,6 +33,7 @@ found() {
 list() {
   IFS=:
   for folder in \${LD_LIBRARY_PATH-}; do
+    if [ -z "$folder" ]; then continue; fi
     for path in "$folder"/lib*.so.*; do [ ! -f "$path" ] || found "\${path##*/}" "$path"; done
   done
   unset IFS
@@ -61,7 +62,7 @@ export interface FoundLibrary {
 /** Libraries in the answer of the list, by soname. */
 export function foundLibraries(text: string): readonly FoundLibrary[] {
   const found = text.split('\n').flatMap((line) => {
-    const [soname = '', path = '', file = ''] = line.split('\t');
+    const [soname = '', path = '', file = ''] = line.trimEnd().split('\t');
     return /^lib[\w.+-]+\.so\.\d+$/.test(soname) && path.startsWith('/') ? [{ soname, path, file: file || path }] : [];
   });
   return found.sort((a, b) => (a.soname < b.soname ? -1 : 1));
@@ -116,7 +117,7 @@ export const libraries: Probe = {
     const digests = answers('digests');
     const files = fileDigests(textOf(digests) ?? '');
     return foundLibraries(textOf(answers('list')) ?? '').map(({ soname, file }) => {
-      const key = `${soname} digest`;
+      const key = `${soname}:digest`;
       const digest = files.get(file);
       if (digest) return known(key, digest, `sha256sum ${file}`);
       if (digests.kind === 'unknown') return unknown(key, digests.unknown, digests.why, `sha256sum ${file}`);

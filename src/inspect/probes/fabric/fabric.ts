@@ -29,10 +29,12 @@ function endpointRows(answer: NodeAnswer): readonly ProbeRow[] {
 }
 
 function ucxRows(answer: NodeAnswer): readonly ProbeRow[] {
-  return [
-    { key: 'ucx-transports', fact: factOrNone(answer, (text) => ucxResources(text).transports.join(' ')) },
-    { key: 'ucx-devices', fact: factOrNone(answer, (text) => ucxResources(text).devices.join(' ')) },
-  ];
+  const absent = (textOf(answer) ?? '').startsWith('no ucx_info');
+  return (['transports', 'devices'] as const).map((what) => {
+    const key = `ucx-${what}`;
+    if (absent) return known(key, 'none', answer.source);
+    return { key, fact: factFrom(answer, (text) => ucxResources(text)[what].join(' ')) };
+  });
 }
 
 /** One row for each adapter that cxi_stat tells of; where there is no such tool, no row. */
@@ -42,6 +44,13 @@ function cxiRows(answer: NodeAnswer): readonly ProbeRow[] {
   if (devices.size === 0) return [{ key: 'cxi_stat', fact: factFrom(answer, () => undefined) }];
   return [...devices].map(([name, text]) => known(`cxi_stat.${name}`, text, answer.source));
 }
+
+// Opening its transports UCX makes segments of shared memory, and its answer is long: of it the names are enough.
+const ucxScript = `
+command -v ucx_info >/dev/null || { echo 'no ucx_info'; exit 0; }
+ulimit -S -f "$(ulimit -H -f)" 2>/dev/null
+ucx_info -d | grep -E '^# *(Memory domain|Transport|Device): ' | head -n 2000
+`;
 
 export const fabric: Probe = {
   name: 'fabric',
@@ -53,7 +62,14 @@ export const fabric: Probe = {
     { id: 'providers', kind: 'command', argv: ['fi_info', '-l'], limitSeconds: 10, slow: true },
     { id: 'libfabric', kind: 'command', argv: ['fi_info', '--version'], limitSeconds: 10, slow: true },
     { id: 'endpoints', kind: 'command', argv: ['fi_info'], limitSeconds: 10, slow: true },
-    { id: 'ucx-resources', kind: 'command', argv: ['ucx_info', '-d'], limitSeconds: 10, slow: true },
+    {
+      id: 'ucx-resources',
+      kind: 'command',
+      argv: ['sh', '-c', ucxScript],
+      limitSeconds: 10,
+      shown: 'ucx_info -d',
+      slow: true,
+    },
     { id: 'cxi-stat', kind: 'command', argv: ['cxi_stat'], limitSeconds: 10, slow: true },
   ],
   fingerprints: { fabric: ['infiniband', 'slingshot', 'drivers', 'ucx'] },

@@ -88,7 +88,8 @@ export function cxiDevices(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string[]>();
   let parts: string[] | undefined;
   for (const line of text.split('\n')) {
-    const [, key = '', value = ''] = /^\s*([A-Z][A-Za-z /]*?): (.*?)\s*$/.exec(line) ?? [];
+    const colon = line.indexOf(': ');
+    const [key, value] = [line.slice(0, Math.max(colon, 0)).trim(), line.slice(colon + 1).trim()];
     if (key === 'Device' && /^\w+$/.test(value)) {
       parts = [];
       found.set(value, parts);

@@ -12,7 +12,7 @@ function parsable(text: string, key: string): string | undefined {
 
 /** Components of a framework, `mca:FRAMEWORK:COMPONENT:version:…`, sorted. */
 function components(text: string, framework: string): readonly string[] {
-  const names = [...text.matchAll(/^\s*mca:([\w-]+):([\w-]+):version:/gm)].filter(([, name]) => name === framework);
+  const names = [...text.matchAll(/^[ \t]*mca:([\w-]+):([\w-]+):version:/gm)].filter(([, name]) => name === framework);
   return [...new Set(names.flatMap(([, , component]) => component ?? []))].sort();
 }
 
@@ -62,7 +62,7 @@ export function openMpi(text: string): OpenMpi | undefined {
 
 /** ABIs that `bindings:abi:NAME:yes` lines state (Open MPI 6). */
 export function openMpiAbis(text: string): readonly string[] {
-  return [...text.matchAll(/^\s*bindings:abi:(\w+):yes\s*$/gm)].flatMap(([, name]) => name ?? []).sort();
+  return [...text.matchAll(/^[ \t]*bindings:abi:(\w+):yes[ \t\r]*$/gm)].flatMap(([, name]) => name ?? []).sort();
 }
 
 /** What mpichversion says of an MPICH, or of one that is made from it. */
@@ -70,26 +70,32 @@ export interface Mpich {
   readonly version: string;
   /** Such as `ch4:ucx`. */
   readonly device: string;
-  /** libtool's current:revision:age; current − age is the number in the soname. */
-  readonly abi: string;
+  /** libtool's current:revision:age, where it is stated; current − age is the number in the soname. */
+  readonly abi?: string;
   /** Options of its configuration that choose process management and ABI. */
   readonly options: string;
 }
 
 /** Reads mpichversion; Cray's says `MPI VERSION : CRAY MPICH version 8.1.28.29 (ANL base 3.4a2)`. */
 export function mpich(text: string): Mpich | undefined {
+  const fields = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+  }
   const of = (name: string): string | undefined =>
-    new RegExp(`^${name}:?[^\\S\\n]*:?[^\\S\\n]+(\\S.*?)\\s*$`, 'm').exec(text)?.[1];
-  const version = of('(?:MPICH|MVAPICH2?) Version') ?? of('MPI VERSION');
-  if (version === undefined || !/\d+\.\d+/.test(version)) return undefined;
-  const configure = of('(?:MPICH|MVAPICH2?) configure') ?? '';
+    ['mpich', 'mvapich', 'mvapich2', 'mpi'].map((kind) => fields.get(`${kind} ${name}`)).find(Boolean);
+  const version = of('version');
+  if (version === undefined || !/\d\.\d/.test(version)) return undefined;
+  const configure = of('configure') ?? '';
   const options = configure.match(
     /--(with-pm|with-pmi|with-pmi1|with-pmi2|with-pmix|with-slurm|enable-mpi-abi)(=\S+)?(?=\s|$)/g,
   );
+  const abi = of('abi');
   return {
     version,
-    device: of('(?:MPICH|MVAPICH2?) Device') ?? '?',
-    abi: of('(?:MPICH|MVAPICH2?) ABI') ?? '?',
+    device: of('device') ?? '?',
+    ...(abi !== undefined && { abi }),
     options: [...new Set(options ?? [])].sort().join(' ') || 'none stated',
   };
 }
@@ -99,7 +105,7 @@ export function launcherVersion(text: string): string | undefined {
   const lines = text.split('\n').map((line) => line.trim());
   const hydra = /^HYDRA build details/.test(lines[0] ?? '');
   if (hydra) return `HYDRA ${/^Version:\s*(\S+)/m.exec(text.replaceAll(/^\s+/gm, ''))?.[1] ?? ''}`.trim();
-  return lines.find((line) => /\d+\.\d+/.test(line));
+  return lines.find((line) => /\d\.\d/.test(line));
 }
 
 /** `4.2.2` in `pmix_info --parsable`. */

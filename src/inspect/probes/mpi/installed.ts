@@ -72,10 +72,11 @@ export interface Described {
 /** The programs in an answer, in the order in which they were found; one that did not end is left out. */
 export function describedPrograms(text: string): readonly Described[] {
   return text.split(/^# found /m).flatMap((part, index) => {
-    const [, status] = /\n# status (\d{1,3})\s*$/.exec(part) ?? [];
+    const at = part.lastIndexOf('\n# status ');
+    const status = part.slice(at + '\n# status '.length).trim();
     const [path = ''] = part.split('\n', 1);
-    if (index === 0 || status === undefined || !path.startsWith('/')) return [];
-    return [{ path, status: Number(status), text: part.slice(path.length + 1).replace(/\n# status \d+\s*$/, '') }];
+    if (index === 0 || at < 0 || !/^\d{1,3}$/.test(status) || !path.startsWith('/')) return [];
+    return [{ path, status: Number(status), text: part.slice(path.length + 1, Math.max(at, path.length + 1)) }];
   });
 }
 
@@ -84,8 +85,8 @@ function openMpiRows(name: string, text: string, source: string): readonly Probe
   return (
     found && [
       known(name, `${found.version}, MPI ${found.standard}, ABI ${found.abi}`, source),
-      known(`${name} pmi`, found.pmi, source),
-      known(`${name} transports`, found.transports, source),
+      known(`${name}:pmi`, found.pmi, source),
+      known(`${name}:transports`, found.transports, source),
     ]
   );
 }
@@ -94,8 +95,12 @@ function mpichRows(name: string, text: string, source: string): readonly ProbeRo
   const found = mpich(text);
   return (
     found && [
-      known(name, `${found.version}, device ${found.device}, ABI ${found.abi}`, source),
-      known(`${name} options`, found.options, source),
+      known(
+        name,
+        [found.version, `device ${found.device}`, ...(found.abi ? [`ABI ${found.abi}`] : [])].join(', '),
+        source,
+      ),
+      known(`${name}:options`, found.options, source),
     ]
   );
 }
@@ -114,7 +119,7 @@ const readers = {
   launchers: one(launcherVersion),
 } as const;
 
-/** Rows for everything found, `open-mpi /usr/bin`; where a kind was not found at all, its name is `none`. */
+/** Rows for everything found, `open-mpi:/usr/bin`; where a kind was not found at all, its name is `none`. */
 export function installedRows(answers: (id: string) => NodeAnswer): readonly ProbeRow[] {
   return Object.entries(readers).flatMap(([kind, reader]) => {
     const answer = answers(kind);
@@ -125,7 +130,7 @@ export function installedRows(answers: (id: string) => NodeAnswer): readonly Pro
       return [empty ? known(kind, 'none', answer.source) : { key: kind, fact: factFrom(answer, () => undefined) }];
     }
     return found.flatMap(({ path, status, text }) => {
-      const name = `${kind} ${path.slice(0, path.lastIndexOf('/')) || '/'}`;
+      const name = `${kind}:${path.slice(0, path.lastIndexOf('/')) || '/'}`;
       const rows = reader(name, text, `${path} ${answer.source.split(' ').slice(1).join(' ')}`.trim());
       const failed = { ...answer, status, bytes: Buffer.from(text), source: path };
       return rows ?? [{ key: name, fact: factFrom(failed, () => undefined) }];

@@ -28,9 +28,9 @@ export const offeredAsks: readonly NodeAsk[] = [
 
 /** Modules in the terse answer of `module avail` whose own name is that of an MPI; marks such as (default) taken off. */
 export function mpiModules(text: string): readonly string[] {
-  const names = text.split('\n').map((line) => line.trim().replace(/\s*[(<].*$/, ''));
+  const names = text.split('\n').map((line) => (line.split(/[(<]/, 1)[0] ?? '').trim());
   const wanted =
-    /^(?:[\w.-]+\/)*(?:open-?mpi|mpich|mvapich2?|cray-mpich|cray-mpich-abi|intel-?mpi|impi|hpc-?x|hpcx-ompi|mpi)(?:[-/][\w.+-]+)*$/i;
+    /^(?:[\w.-]+\/)*(?:open-?mpi|mpich|mvapich2?|cray-mpich|cray-mpich-abi|intel-?mpi|impi|hpc-?x|hpcx-ompi|mpi)(?:[-/][\w.+/-]*)?$/i;
   return [...new Set(names.filter((name) => wanted.test(name) && !name.endsWith('/')))].sort();
 }
 
