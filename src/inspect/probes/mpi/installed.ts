@@ -13,10 +13,12 @@ const folders = [
   ...['/opt/cray/pe/mpich/*/ofi/*/*/bin', '/opt/cray/pe/mpich/*/ucx/*/*/bin', '/usr/local/bin'],
 ];
 
-// Runs every program of a name, each file once, at most 16: `# found PATH`, what it says, `# status N`.
+// Runs every program of a name, each file once, at most 16: `# found PATH`, what it says, `# status N`. Of what it says
+// the lines that fit a pattern travel; where none does, its last words.
 const script = `
-program=$1
-shift
+wanted=$1
+program=$2
+shift 2
 seen=' '
 count=0
 describe() {
@@ -29,8 +31,10 @@ describe() {
   printf '\\n# found %s\\n' "$1"
   path=$1
   shift
-  "$path" "$@" 2>&1 </dev/null
-  printf '\\n# status %s\\n' "$?"
+  said=$("$path" "$@" 2>&1 </dev/null)
+  ended=$?
+  printf '%s\\n' "$said" | grep -E "$wanted" || printf '%s\\n' "$said" | tail -n 3
+  printf '\\n# status %s\\n' "$ended"
 }
 IFS=:
 for folder in $PATH; do
@@ -44,11 +48,11 @@ done
 exit 0
 `;
 
-function askEvery(id: string, program: string, ...words: readonly string[]): NodeAsk {
+function askEvery(id: string, wanted: string, program: string, ...words: readonly string[]): NodeAsk {
   return {
     id,
     kind: 'command',
-    argv: ['sh', '-c', script, 'sh', program, ...words],
+    argv: ['sh', '-c', script, 'sh', wanted, program, ...words],
     limitSeconds: 20,
     shown: [program, ...words].join(' '),
     slow: true,
@@ -56,10 +60,15 @@ function askEvery(id: string, program: string, ...words: readonly string[]): Nod
 }
 
 export const installedAsks: readonly NodeAsk[] = [
-  askEvery('open-mpi', 'ompi_info', '--parsable'),
-  askEvery('mpich', 'mpichversion'),
-  askEvery('pmix', 'pmix_info', '--parsable'),
-  askEvery('launchers', 'mpirun', '--version'),
+  askEvery(
+    'open-mpi',
+    '^(ompi:version:full|mpi-api:version:full|bindings:abi|mca:(pmix|pml|mtl|btl|smsc):)',
+    'ompi_info',
+    '--parsable',
+  ),
+  askEvery('mpich', '^(MPICH|MVAPICH2?|MPI) *(Version|VERSION|Device|ABI|configure)', 'mpichversion'),
+  askEvery('pmix', '^pmix:version:full:', 'pmix_info', '--parsable'),
+  askEvery('launchers', '[0-9]\\.[0-9]|^HYDRA', 'mpirun', '--version'),
 ];
 
 /** What one program of several said. */

@@ -17,7 +17,6 @@ if [ -n "\${LMOD_CMD-}" ]; then "$LMOD_CMD" sh -t avail 2>&1 >/dev/null
 elif [ -n "\${MODULES_CMD-}" ]; then "$MODULES_CMD" sh avail -t 2>&1 >/dev/null
 else exit 3
 fi
-exit 0
 `;
 
 export const offeredAsks: readonly NodeAsk[] = [

@@ -57,7 +57,7 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('instal
   test('every program on PATH, each file once, also behind links; one that fails spoils no other', async () => {
     const place = scratch();
     const [first, second] = [join(place, 'first bin'), join(place, 'second')];
-    plant(first, 'ompi_info', 'echo "words $*"; echo ompi:version:full:4.1.6');
+    plant(first, 'ompi_info', 'echo "words $*"; echo ompi:version:full:4.1.6; echo unwanted');
     plant(second, 'ompi_info', 'echo cannot >&2; exit 7');
     mkdirSync(join(place, 'third'));
     symlinkSync(join(first, 'ompi_info'), join(place, 'third', 'ompi_info'));

@@ -19,6 +19,8 @@ describe('modules that offer an MPI', () => {
   test('without a module system it is not known which there are', () => {
     expect(short(read(mpi, { modules: { status: 3, text: '' } }, 'slow').modules)).toBe('?absent');
     expect(short(read(mpi, { modules: 'gcc/12\n' }, 'slow').modules)).toBe('none');
+    const broken = { status: 127, text: 'sh: 1: /opt/lmod: not found\n' };
+    expect(short(read(mpi, { modules: broken }, 'slow').modules)).toBe('?error');
   });
   test('damaged answers never throw', () => {
     for (const bytes of damaged(lmod, 300)) read(mpi, { modules: bytes, variables: bytes }, 'slow');
