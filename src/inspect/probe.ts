@@ -61,6 +61,8 @@ export interface Probe {
   readonly asks: readonly NodeAsk[];
   readonly fingerprints: Readonly<Partial<Record<FingerprintName, readonly string[]>>>;
   readonly ownKeys: readonly string[];
+  /** Keys of the cluster, not of a node: only the first node of an allocation asks for them, so nodes are not compared by them. */
+  readonly clusterKeys?: readonly string[];
   readonly read: (answers: NodeAnswers) => readonly ProbeRow[];
   readonly readSlow?: (answers: NodeAnswers) => readonly ProbeRow[];
 }

@@ -48,3 +48,8 @@ export function byImportance(
 export function ownFacts(probes: readonly Probe[]): ReadonlySet<string> {
   return new Set(probes.flatMap((probe) => probe.ownKeys.map((key) => `${probe.name}.${key}`)));
 }
+
+/** `group.key` of the facts that one node of an allocation has for all. */
+export function clusterFacts(probes: readonly Probe[]): ReadonlySet<string> {
+  return new Set(probes.flatMap((probe) => (probe.clusterKeys ?? []).map((key) => `${probe.name}.${key}`)));
+}

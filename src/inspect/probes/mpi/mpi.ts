@@ -18,7 +18,8 @@ export const mpi: Probe = {
     ...installedAsks,
   ],
   fingerprints: { mpi: ['plugins', 'slurm', 'mpirun'] },
-  ownKeys: [...cgroupOwnKeys, ...clusterKeys],
+  ownKeys: cgroupOwnKeys,
+  clusterKeys,
   read: (answers) => [
     ...slurmRows(answers),
     { key: 'mpirun', fact: factOrNone(answers('mpirun'), launcherVersion) },

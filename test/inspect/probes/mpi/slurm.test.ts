@@ -47,7 +47,7 @@ describe('settings of Slurm', () => {
     expect(short(read(mpi, { 'slurm-controller': 'no scontrol\n' }, 'slow')['slurm-config'])).toBe('none');
     const failed = { status: 1, text: 'slurm_load_ctl_conf error: Unable to contact slurm controller\n' };
     expect(short(read(mpi, { 'slurm-controller': failed }, 'slow')['slurm-config'])).toBe('?error');
-    expect(mpi.ownKeys).toContain('slurm.MpiDefault');
+    expect(mpi.clusterKeys).toContain('slurm.MpiDefault');
   });
   test.each([
     ['slurm-controller', config],
