@@ -20,11 +20,10 @@ import {
 /** `fi_info` ends with a status above 0 where it finds no endpoint at all (-61, ENODATA): then there are none. */
 function endpointRows(answer: NodeAnswer): readonly ProbeRow[] {
   const said = textOf(answer) ?? '';
-  if (/^fi_getinfo: -61\b/m.test(said)) return [known('endpoints', 'none', answer.source)];
-  const digest = factOrNone(answer, (text) => endpointDigest(fabricEndpoints(text)));
+  if (/^(fi_getinfo: -61\b|no fi_info$)/m.test(said)) return [known('endpoints', 'none', answer.source)];
   return [
-    { key: 'endpoints', fact: factOrNone(answer, (text) => endpointText(fabricEndpoints(text))) },
-    { key: 'endpoints-digest', fact: digest },
+    { key: 'endpoints', fact: factFrom(answer, (text) => endpointText(fabricEndpoints(text))) },
+    { key: 'endpoints-digest', fact: factFrom(answer, (text) => endpointDigest(fabricEndpoints(text))) },
   ];
 }
 
@@ -45,6 +44,25 @@ function cxiRows(answer: NodeAnswer): readonly ProbeRow[] {
   return [...devices].map(([name, text]) => known(`cxi_stat.${name}`, text, answer.source));
 }
 
+// fi_info tells each endpoint once for each address of each adapter. Without the addresses few are left: each travels once.
+const endpointScript = `
+command -v fi_info >/dev/null || { echo 'no fi_info'; exit 0; }
+said=$(fi_info 2>&1)
+ended=$?
+if [ "$ended" != 0 ]; then printf '%s\\n' "$said" | tail -n 3; exit "$ended"; fi
+tab=$(printf '\\t')
+printf '%s\\n' "$said" | {
+  block=
+  while read -r key value; do
+    case $key in
+      provider:) [ -z "$block" ] || printf '%s\\n' "$block"; block="$key $value" ;;
+      domain: | version: | type: | protocol:) block="$block$tab$key $value" ;;
+    esac
+  done
+  printf '%s\\n' "$block"
+} | sort -u | head -n 1000 | tr '\\t' '\\n'
+`;
+
 // Opening its transports UCX makes segments of shared memory, and its answer is long: of it the names are enough.
 const ucxScript = `
 command -v ucx_info >/dev/null || { echo 'no ucx_info'; exit 0; }
@@ -61,7 +79,14 @@ export const fabric: Probe = {
     // libfabric's tools load every provider: a tenth of a second of processor time each, and as much waiting.
     { id: 'providers', kind: 'command', argv: ['fi_info', '-l'], limitSeconds: 10, slow: true },
     { id: 'libfabric', kind: 'command', argv: ['fi_info', '--version'], limitSeconds: 10, slow: true },
-    { id: 'endpoints', kind: 'command', argv: ['fi_info'], limitSeconds: 10, slow: true },
+    {
+      id: 'endpoints',
+      kind: 'command',
+      argv: ['sh', '-c', endpointScript],
+      limitSeconds: 10,
+      shown: 'fi_info',
+      slow: true,
+    },
     {
       id: 'ucx-resources',
       kind: 'command',

@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { readFrames } from '../../../../src/inspect/frames.ts';
 import { fabric } from '../../../../src/inspect/probes/fabric/fabric.ts';
 import {
   cxiDevices,
@@ -9,7 +12,9 @@ import {
   ucxResources,
   ucxVersion,
 } from '../../../../src/inspect/probes/fabric/transports.ts';
+import { readFacts } from '../../../../src/inspect/read-collected.ts';
 import { captured, damaged, read, short } from '../../answering.ts';
+import { nonce, plant, rendered, run, scratch, shells } from '../../scratch-collector.ts';
 
 const list = captured('libfabric/1.17.0/fi_info-l.txt');
 const info = captured('libfabric/1.17.0/fi_info.txt');
@@ -60,7 +65,7 @@ describe('libfabric', () => {
     const none = { status: 61, text: 'fi_getinfo: -61 (No data available)\n' };
     expect(short(read(fabric, { endpoints: none }, 'slow').endpoints)).toBe('none');
     expect(short(read(fabric, { endpoints: { status: 1, text: 'broken\n' } }, 'slow').endpoints)).toBe('?error');
-    expect(short(read(fabric, {}, 'slow').endpoints)).toBe('none');
+    expect(short(read(fabric, { endpoints: 'no fi_info\n' }, 'slow').endpoints)).toBe('none');
   });
 });
 
@@ -107,4 +112,36 @@ test.each([
   for (const bytes of damaged(text, 300))
     for (const fact of Object.values(read(fabric, { [id]: bytes }, 'slow')))
       expect('value' in fact ? fact.value.includes('\n') : fact.why === '').toBe(false);
+});
+
+describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('endpoints under $name', ({ shell }) => {
+  const collect = async (tool: string) => {
+    const place = scratch();
+    plant(join(place, 'bin'), 'fi_info', tool);
+    const collector = await rendered(place, { probes: [fabric] });
+    const env = { PATH: `${join(place, 'bin')}:${process.env.PATH}` };
+    const { stdout } = await run(shell, [collector, '-', 'facts', 'slow'], { env });
+    return {
+      bytes: readFrames(stdout, nonce).good.get('fabric.endpoints')?.bytes ?? Buffer.alloc(0),
+      facts: readFacts(stdout, { nonce, probes: [fabric], slow: true }).groups.fabric ?? {},
+    };
+  };
+  test('each travels once, without addresses, and says the same as the whole answer', async () => {
+    const fixture = fileURLToPath(new URL('../../../fixtures/libfabric/1.17.0/fi_info.txt', import.meta.url));
+    const { bytes, facts } = await collect(`cat '${fixture}'`);
+    expect(bytes.length).toBeLessThan(info.length / 3);
+    expect(Buffer.from(bytes).toString()).not.toMatch(/192\.|fe80/);
+    const whole = read(fabric, { endpoints: info }, 'slow');
+    expect(short(facts.endpoints)).toBe(short(whole.endpoints));
+    expect(short(facts['endpoints-digest'])).toBe(short(whole['endpoints-digest']));
+  });
+  test('a node without any, and one whose tool fails', async () => {
+    const none = await collect("echo 'fi_getinfo: -61 (No data available)' >&2; exit 61");
+    expect(short(none.facts.endpoints)).toBe('none');
+    const broken = await collect('echo "error while loading shared libraries" >&2; exit 127');
+    expect(broken.facts.endpoints).toMatchObject({
+      unknown: 'error',
+      why: expect.stringContaining('shared libraries'),
+    });
+  });
 });
