@@ -11,7 +11,7 @@ const fabricDrivers = [
 ];
 
 /** Modules for shared memory and GPU memory, with the device node that each makes. */
-const helpers = [
+const deviceModules = [
   { key: 'xpmem', module: 'xpmem', device: '/dev/xpmem' },
   { key: 'knem', module: 'knem', device: '/dev/knem' },
   { key: 'gdrcopy', module: 'gdrdrv', device: '/dev/gdrdrv' },
@@ -25,7 +25,7 @@ export const bypassFiles: readonly string[] = [
   '/sys/module',
   ptraceScope,
   ...drivers.flatMap((name) => [`/sys/module/${name}/version`, `/sys/module/${name}/srcversion`]),
-  ...helpers.map(({ module }) => `/sys/module/${module}`),
+  ...deviceModules.map(({ module }) => `/sys/module/${module}`),
 ];
 
 // A device is never read: some act on it. Opening a sibling's memory passes the same check of the kernel as
@@ -78,10 +78,10 @@ export function driverRow(small: SmallFiles): ProbeRow {
 }
 
 /** XPMEM, KNEM, GDRCopy: module and device, `module 2.7, /dev/xpmem usable`; `none` where /sys/module proves it. */
-function helperRow(
+function deviceModuleRow(
   small: SmallFiles,
   devices: ReadonlyMap<string, string>,
-  { key, module, device }: (typeof helpers)[number],
+  { key, module, device }: (typeof deviceModules)[number],
 ): ProbeRow {
   const version = moduleText(small, module);
   const source = `/sys/module/${module} ${device}`;
@@ -104,10 +104,10 @@ function attachRow(answer: NodeAnswer, memory: string | undefined, small: SmallF
 /** Rows of modules, device nodes and cross-memory attach. */
 export function bypassRows(small: SmallFiles, answer: NodeAnswer): readonly ProbeRow[] {
   const found = bypassAnswer(textOf(answer) ?? '');
-  const devices = [...(found?.devices ?? [])].filter(([path]) => !helpers.some(({ device }) => device === path));
+  const devices = [...(found?.devices ?? [])].filter(([path]) => !deviceModules.some(({ device }) => device === path));
   return [
-    ...helpers.map((helper) =>
-      found ? helperRow(small, found.devices, helper) : { key: helper.key, fact: factFrom(answer, () => undefined) },
+    ...deviceModules.map((one) =>
+      found ? deviceModuleRow(small, found.devices, one) : { key: one.key, fact: factFrom(answer, () => undefined) },
     ),
     found
       ? known('devices', devices.map(([path, use]) => `${path} ${use}`).join(', ') || 'none', answer.source)
