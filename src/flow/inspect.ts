@@ -40,7 +40,7 @@ const factsLimit = 300;
 export async function inspect(system: System, request: InspectRequest, signal: AbortSignal): Promise<Inspected> {
   if (request.nodes === undefined) {
     const inventory = async () => (await import('../system/inventory.ts')).machineInventory();
-    return { nodes: [await localFacts(system, { inventory })], deviations: [] };
+    return { nodes: [await localFacts(system, { inventory, slow: true })], deviations: [] };
   }
   const site = await openSite(system, request.site);
   const nodes = await nodeFacts(system, site, partitionOf(site.site, request.partition).name, request.nodes, signal);
@@ -123,7 +123,7 @@ async function readNodeFiles(system: System, directory: string, nonce: string): 
   for (const name of await system.files.list(directory)) {
     if (!name.endsWith('.facts')) continue;
     const node = name.slice(0, -'.facts'.length);
-    facts.push(readFacts(await system.files.readText(join(directory, name)), { nonce, probes, node }));
+    facts.push(readFacts(await system.files.readText(join(directory, name)), { nonce, probes, node, slow: true }));
   }
   return facts;
 }

@@ -3,7 +3,7 @@
 import { installed } from '../base/installation.ts';
 import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
-import type { NodeAsk, Probe } from './probe.ts';
+import { isSlow, type NodeAsk, type Probe } from './probe.ts';
 
 /** The two templates of the collector: the script, and its part that watches ranks. */
 export interface CollectorTemplates {
@@ -46,7 +46,7 @@ export async function loadCollectorTemplates(files: Pick<Files, 'readText'>): Pr
 }
 
 // Characters of a shell pattern that mean themselves or a wildcard; anything else could become a second word.
-const safePattern = /^\/[A-Za-z0-9_./*?:{}-]+$/;
+const safePattern = /^\/[A-Za-z0-9_./*?:{}[\]-]+$/;
 const safeId = /^[a-z][a-z0-9-]*$/;
 
 /** The ask's id within the whole collector. */
@@ -85,8 +85,8 @@ function checkAsk(id: string, ask: NodeAsk): void {
 }
 
 /**
- * The collector's text. How it is run stands at its head: `sh collector.sh DIRECTORY|- facts`, `ranks`,
- * `files LIST TREE`. The same options give the same bytes.
+ * The collector's text. How it is run stands at its head: `sh collector.sh DIRECTORY|- facts`,
+ * `facts slow`, `ranks`, `files LIST TREE`. The same options give the same bytes.
  */
 export function renderCollector(templates: CollectorTemplates, options: CollectorOptions): string {
   if (!/^[0-9a-f]{16,64}$/.test(options.nonce)) throw new Error('the nonce of a collector must be 16 to 64 hex digits');
@@ -103,7 +103,8 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
     nonce: options.nonce,
     root: options.root ?? '',
     inline: calls((ask) => ask.kind !== 'command'),
-    commands: calls((ask) => ask.kind === 'command'),
+    commands: calls((ask) => ask.kind === 'command' && !isSlow(ask)),
+    slow: calls(isSlow),
     fileLimitSeconds: options.fileLimitSeconds ?? 10,
     filesLimitSeconds: options.filesLimitSeconds ?? 120,
     ranks: renderTemplate('shell', templates.ranks, {

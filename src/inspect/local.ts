@@ -14,6 +14,8 @@ import { readFacts } from './read-collected.ts';
 export interface LocalOptions {
   /** Reads the machine's inventory; without it the group `inventory` is left out. */
   readonly inventory?: () => Promise<Inventory>;
+  /** Whether tools that take their time are asked too. */
+  readonly slow?: boolean;
   /** Seconds for the whole collection. Every ask has its own, shorter limit. */
   readonly limitSeconds?: number;
 }
@@ -22,7 +24,7 @@ export interface LocalOptions {
 export async function localFacts(system: System, options: LocalOptions = {}): Promise<Facts> {
   const nonce = randomBytes(16).toString('hex');
   const script = renderCollector(await loadCollectorTemplates(system.files), { nonce, probes, ranksLimitSeconds: 1 });
-  const answer = await system.exec(argv('sh', '-s', '--', '-', 'facts'), {
+  const answer = await system.exec(argv('sh', '-s', '--', '-', 'facts', ...(options.slow ? ['slow'] : [])), {
     environment: definedOnly(system.environment.variables),
     limitSeconds: options.limitSeconds ?? 60,
     input: script,
@@ -37,7 +39,7 @@ export async function localFacts(system: System, options: LocalOptions = {}): Pr
         : 'see that /tmp or TMPDIR can be written and has room, then try again',
     );
   }
-  const facts = readFacts(answer.stdout, { nonce, probes });
+  const facts = readFacts(answer.stdout, { nonce, probes, ...(options.slow && { slow: true }) });
   const inventory = options.inventory && (await inventoryGroup(options.inventory));
   return inventory ? { node: facts.node, groups: { ...facts.groups, inventory } } : facts;
 }

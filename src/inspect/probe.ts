@@ -8,7 +8,9 @@ import type { Fact, UnknownWhy } from './facts.ts';
  * `file`: the bytes of a file, at most 1 MiB. `lines`: the first lines that fit a POSIX extended expression.
  * `small`: the first line of every file that fits one of the shell patterns, without starting a process.
  * `digest`: SHA-256 of the first readable of several files, unpacked if it ends in `.gz`; the content stays on the node.
- * `variables`: environment variables of the step. `command`: a program with a hard time limit in seconds.
+ * `variables`: environment variables of the step. `command`: a program with a hard time limit in seconds; `shown` names
+ * it in a fact's source where its words are a script; `slow` marks one that takes more than about 100 ms cold, or that
+ * costs others something: it is asked by `assay inspect` and left out of runs.
  */
 export type NodeAsk =
   | { readonly id: string; readonly kind: 'file'; readonly path: string }
@@ -22,7 +24,14 @@ export type NodeAsk =
   | { readonly id: string; readonly kind: 'small'; readonly patterns: readonly string[] }
   | { readonly id: string; readonly kind: 'digest'; readonly paths: readonly string[] }
   | { readonly id: string; readonly kind: 'variables'; readonly names: readonly string[] }
-  | { readonly id: string; readonly kind: 'command'; readonly argv: Argv; readonly limitSeconds: number };
+  | {
+      readonly id: string;
+      readonly kind: 'command';
+      readonly argv: Argv;
+      readonly limitSeconds: number;
+      readonly shown?: string;
+      readonly slow?: true;
+    };
 
 /** What came back for one ask. `status` is the command's exit status (0 for anything else); `source` names the ask. */
 export type NodeAnswer =
@@ -42,16 +51,25 @@ export interface ProbeRow {
 }
 
 /**
- * One group of facts. `read` is pure and never throws for anything a node may answer.
+ * One group of facts. `read` is pure and never throws for anything a node may answer; `readSlow` gives the rows that need
+ * slow asks, and is left out where those were not made: such a row is then not there, for nothing is known of it.
  * `fingerprints` says which keys are digested into which fingerprint; `ownKeys` are those that differ between equal
- * nodes (names, boot ids), which a check of uniformity leaves out.
+ * nodes (names, boot ids), which a check of uniformity leaves out. Fingerprints hold rows of `read` alone.
  */
 export interface Probe {
   readonly name: string;
   readonly asks: readonly NodeAsk[];
   readonly fingerprints: Readonly<Partial<Record<FingerprintName, readonly string[]>>>;
   readonly ownKeys: readonly string[];
+  /** Keys of the cluster, not of a node: only the first node of an allocation asks for them, so nodes are not compared by them. */
+  readonly clusterKeys?: readonly string[];
   readonly read: (answers: NodeAnswers) => readonly ProbeRow[];
+  readonly readSlow?: (answers: NodeAnswers) => readonly ProbeRow[];
+}
+
+/** Whether an ask is of the slow tier. */
+export function isSlow(ask: NodeAsk): boolean {
+  return ask.kind === 'command' && ask.slow === true;
 }
 
 /** Where an ask's answer comes from, as a fact's `source` shows it. */
@@ -67,6 +85,6 @@ export function sourceOf(ask: NodeAsk): string {
     case 'variables':
       return 'environment';
     case 'command':
-      return showArgv(ask.argv);
+      return ask.shown ?? showArgv(ask.argv);
   }
 }

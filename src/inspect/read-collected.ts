@@ -3,7 +3,7 @@ import { plainLine } from '../base/plain-text.ts';
 import { askId } from './collector.ts';
 import type { Fact, Facts } from './facts.ts';
 import { type Frame, type Frames, readFrames } from './frames.ts';
-import { type NodeAnswer, type NodeAnswers, type NodeAsk, type Probe, sourceOf } from './probe.ts';
+import { isSlow, type NodeAnswer, type NodeAnswers, type NodeAsk, type Probe, sourceOf } from './probe.ts';
 
 /** What the reader must know of the collector that wrote the text. */
 export interface ReadOptions {
@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly probes: readonly Probe[];
   /** The node the text should be of; a text of another node is no evidence of this one. */
   readonly node?: string;
+  /** Whether the slow tier was asked too. Said by who asked, for a text that is cut cannot say it. */
+  readonly slow?: boolean;
 }
 
 function lastWords(bytes: Uint8Array): string {
@@ -81,9 +83,13 @@ function distrustOf(frames: Frames, node: string | undefined): string | undefine
   return undefined;
 }
 
-/** What one probe reads from answers. Every fact is a line: a value that is not one is not believed, whatever it says. */
-export function factsFrom(probe: Probe, answers: NodeAnswers): Readonly<Record<string, Fact>> {
-  return Object.fromEntries(probe.read(answers).map(({ key, fact }) => [plainLine(key), lineOf(fact)]));
+/**
+ * What one probe reads from answers, of the slow tier too if it was asked. Every fact is a line: a value that is not one
+ * is not believed, whatever it says.
+ */
+export function factsFrom(probe: Probe, answers: NodeAnswers, slow = false): Readonly<Record<string, Fact>> {
+  const rows = [...probe.read(answers), ...(slow ? (probe.readSlow?.(answers) ?? []) : [])];
+  return Object.fromEntries(rows.map(({ key, fact }) => [plainLine(key), lineOf(fact)]));
 }
 
 function lineOf(fact: Fact): Fact {
@@ -102,11 +108,12 @@ export function readFacts(text: string, options: ReadOptions): Facts {
   const distrust = distrustOf(frames, options.node);
   const groups: Record<string, Record<string, Fact>> = {};
   for (const probe of options.probes) {
-    groups[probe.name] = factsFrom(probe, (id) => {
-      const ask = probe.asks.find((each) => each.id === id);
+    const answers: NodeAnswers = (id) => {
+      const ask = probe.asks.find((each) => each.id === id && (options.slow || !isSlow(each)));
       if (!ask) throw new Error(`the probe ${probe.name} reads "${id}", which it never asks`);
       return answerOf(frames, askId(probe, ask), ask, distrust);
-    });
+    };
+    groups[probe.name] = factsFrom(probe, answers, options.slow);
   }
   return { node: options.node ?? frames.node ?? 'unnamed', groups };
 }

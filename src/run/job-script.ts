@@ -36,10 +36,11 @@ interface StepView {
 
 /**
  * The words that run the collector on a node: files of the tree first, then facts, then ranks until
- * the steps are over; without a tree facts alone.
+ * the steps are over; without a tree facts alone, and of both tiers: who asks for facts can wait for them.
  */
 export function collectorWords(directory: string, root: string | undefined): readonly [string, ...string[]] {
-  const work = root === undefined ? ['facts'] : ['files', `${directory}/facts/sample.list`, root, 'facts', 'ranks'];
+  const work =
+    root === undefined ? ['facts', 'slow'] : ['files', `${directory}/facts/sample.list`, root, 'facts', 'ranks'];
   return ['sh', `${directory}/collector.sh`, `${directory}/facts`, ...work];
 }
 

@@ -1,4 +1,5 @@
 /** Answers for a probe made from text, as a node would have given them. */
+import { readFileSync } from 'node:fs';
 import type { Fact } from '../../src/inspect/facts.ts';
 import { type NodeAnswer, type Probe, sourceOf } from '../../src/inspect/probe.ts';
 
@@ -9,9 +10,14 @@ export type Given =
   | { readonly status: number; readonly text: string }
   | { readonly unknown: 'absent' | 'denied' | 'error' | 'timeout' };
 
-/** The facts a probe reads from these answers; what is not given is absent. */
-export function read(probe: Probe, given: Readonly<Record<string, Given>>): Readonly<Record<string, Fact>> {
-  const rows = probe.read((id): NodeAnswer => {
+/** The facts a probe reads from these answers; what is not given is absent. With `slow`, those of the slow tier alone. */
+export function read(
+  probe: Probe,
+  given: Readonly<Record<string, Given>>,
+  tier: 'fast' | 'slow' = 'fast',
+): Readonly<Record<string, Fact>> {
+  const reading = tier === 'slow' ? (probe.readSlow ?? (() => [])) : probe.read;
+  const rows = reading((id): NodeAnswer => {
     const ask = probe.asks.find((each) => each.id === id);
     if (!ask) throw new Error(`${probe.name} does not ask ${id}`);
     const source = sourceOf(ask);
@@ -36,4 +42,41 @@ export function small(files: Readonly<Record<string, string>>): string {
   return Object.entries(files)
     .map(([path, value]) => `v ${path}\t${value}\n`)
     .join('');
+}
+
+/** A captured output below test/fixtures without its first line, which names command and version. */
+export function captured(path: string): string {
+  const text = readFileSync(new URL(`../fixtures/${path}`, import.meta.url), 'utf8');
+  return text.slice(text.indexOf('\n') + 1);
+}
+
+/**
+ * Damaged forms of a text, the same for the same seed: bytes flipped, ends cut off, lines repeated or out of order,
+ * carriage returns, other bytes than UTF-8, nothing, and a run of one byte long enough to show a slow pattern.
+ */
+export function* damaged(text: string, count: number): Generator<Uint8Array> {
+  const whole = Buffer.from(text);
+  yield Buffer.alloc(0);
+  yield Buffer.from(text.replaceAll('\n', '\r\n'));
+  for (const byte of [' ', '\n', '\t', 'a', '1', '-', '/', ':', '"', '\0'])
+    yield Buffer.concat([whole.subarray(0, Math.min(200, whole.length)), Buffer.alloc(300_000, byte), whole]);
+  let state = 12345;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor((state / 2 ** 32) * Math.max(below, 1));
+  };
+  for (let index = 0; index < count; index += 1) {
+    const bytes = Buffer.from(whole.subarray(0, index % 3 === 0 ? random(whole.length) : whole.length));
+    for (let flips = random(8); flips > 0 && bytes.length > 0; flips -= 1) bytes[random(bytes.length)] = random(256);
+    if (index % 5 !== 0) yield bytes;
+    else
+      yield Buffer.from(
+        bytes
+          .toString('latin1')
+          .split('\n')
+          .sort(() => random(3) - 1)
+          .join('\n'),
+        'latin1',
+      );
+  }
 }

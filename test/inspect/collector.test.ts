@@ -3,10 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { factFrom } from '../../src/inspect/answers.ts';
 import { loadCollectorTemplates, renderCollector } from '../../src/inspect/collector.ts';
 import { factValue } from '../../src/inspect/facts.ts';
 import { readFrames } from '../../src/inspect/frames.ts';
-import type { NodeAsk } from '../../src/inspect/probe.ts';
+import type { NodeAnswers, NodeAsk, Probe } from '../../src/inspect/probe.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
 import { readFacts } from '../../src/inspect/read-collected.ts';
 import { realFiles } from '../../src/system/files.ts';
@@ -134,6 +135,38 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('the co
       'v /sys/$(touch pwned)/version\tback\\slash',
       'v /sys/a b/version\t 1.0 beta',
     ]);
+  });
+
+  test('the slow tier is asked where it is named, and the facts of a run do not wait for it', async () => {
+    const directory = scratch();
+    const bin = join(directory, 'bin');
+    plant(bin, 'quick', 'echo quick');
+    plant(bin, 'late', 'sleep 1; echo late');
+    const asks: readonly NodeAsk[] = [
+      { id: 'quick', kind: 'command', argv: ['quick'], limitSeconds: 5 },
+      { id: 'late', kind: 'command', argv: ['late'], limitSeconds: 5, slow: true },
+    ];
+    const row = (answers: NodeAnswers, id: string) => ({ key: id, fact: factFrom(answers(id), (text) => text) });
+    const probe: Probe = {
+      ...asking(asks, (answers) => [row(answers, 'quick')]),
+      readSlow: (answers) => [row(answers, 'late')],
+    };
+    const collector = await rendered(directory, { probes: [probe] });
+    const env = { PATH: `${bin}:${process.env.PATH}` };
+    const fast = await run(shell, [collector, '-', 'facts'], { env });
+    expect(fast.seconds).toBeLessThan(0.9);
+    expect(readFacts(fast.stdout, { nonce, probes: [probe] }).groups.trial).toEqual({
+      quick: { value: 'quick', source: 'quick' },
+    });
+    const both = await run(shell, [collector, '-', 'facts', 'slow'], { env });
+    expect(readFacts(both.stdout, { nonce, probes: [probe], slow: true }).groups.trial).toMatchObject({
+      quick: { value: 'quick' },
+      late: { value: 'late' },
+    });
+    // Cut in the middle, what was asked is unknown; it does not vanish.
+    expect(readFacts(both.stdout.slice(0, 90), { nonce, probes: [probe], slow: true }).groups.trial).toMatchObject({
+      late: { unknown: 'error' },
+    });
   });
 
   test('what a profile prints around it, even words that look like frames, is no answer', async () => {

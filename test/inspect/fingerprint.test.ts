@@ -5,6 +5,7 @@ import { deviationsAmong } from '../../src/inspect/comparison/uniformity.ts';
 import type { Fact, Facts } from '../../src/inspect/facts.ts';
 import { fingerprintKeys, fingerprintOf, fingerprintsOf } from '../../src/inspect/fingerprint.ts';
 import { flatFacts } from '../../src/inspect/inspect.ts';
+import { isSlow, type NodeAnswer } from '../../src/inspect/probe.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
 
 const known = (value: string): Fact => ({ value, source: 'test' });
@@ -45,6 +46,18 @@ describe('fingerprint', () => {
       unknown: 'error',
     });
     expect(fingerprintOf('kernel', { node: 'n1', groups: {} }, probes)).toMatchObject({ unknown: 'error' });
+  });
+  test('hold facts of the fast tier alone, which every run has', () => {
+    const absent = (): NodeAnswer => ({ kind: 'unknown', unknown: 'absent', why: 'test', source: 'test' });
+    for (const probe of probes) {
+      const keys = probe
+        .read((id) => {
+          expect(probe.asks.filter(isSlow).map((ask) => ask.id)).not.toContain(id);
+          return absent();
+        })
+        .map(({ key }) => key);
+      for (const key of Object.values(probe.fingerprints).flat()) expect(keys).toContain(key);
+    }
   });
   test('there are four', () => {
     expect(fingerprintsOf(kernelFacts('n1'), probes).map(({ name }) => name)).toEqual([

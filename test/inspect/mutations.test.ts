@@ -12,7 +12,7 @@ let text = '';
 const collected = new Map<string, ReadonlyMap<string, NodeAnswer>>();
 beforeAll(async () => {
   const collector = await rendered(scratch(), { probes });
-  text = execFileSync('sh', [collector, '-', 'facts'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  text = execFileSync('sh', [collector, '-', 'facts', 'slow'], { encoding: 'utf8', maxBuffer: 1 << 28 });
   const listening = probes.map((probe): Probe => {
     const read: Probe['read'] = (answers) => {
       collected.set(probe.name, new Map(probe.asks.map(({ id }) => [id, answers(id)])));
@@ -20,7 +20,7 @@ beforeAll(async () => {
     };
     return { ...probe, read };
   });
-  readFacts(text, { nonce, probes: listening });
+  readFacts(text, { nonce, probes: listening, slow: true });
 });
 
 /** A generator of numbers below a bound, the same at every run (Numerical Recipes, ranqd1). */
@@ -53,7 +53,7 @@ const damages: readonly Damage[] = [
 ];
 
 const read = (probe: Probe, answers: NodeAnswers) =>
-  new Map(Object.entries(factsFrom(probe, answers)).map(([key, fact]) => [key, JSON.stringify(fact)]));
+  new Map(Object.entries(factsFrom(probe, answers, true)).map(([key, fact]) => [key, JSON.stringify(fact)]));
 
 describe.each(probes.map((probe) => ({ name: probe.name, probe })))('the probe $name', ({ probe }) => {
   test('gives facts for 10,000 damaged answers, and changes those of the damaged source alone', () => {
@@ -89,13 +89,13 @@ describe.each(probes.map((probe) => ({ name: probe.name, probe })))('the probe $
 });
 
 test('a flipped byte anywhere never changes a fact into another: it is the same or it is unknown', () => {
-  const sound = readFacts(text, { nonce, probes });
+  const sound = readFacts(text, { nonce, probes, slow: true });
   const random = numbers(11);
   const bytes = Buffer.from(text);
   for (let round = 0; round < 300; round += 1) {
     const copy = Buffer.from(bytes);
     copy[random(copy.length)] = random(256);
-    const facts = readFacts(copy.toString('utf8'), { nonce, probes, node: sound.node });
+    const facts = readFacts(copy.toString('utf8'), { nonce, probes, node: sound.node, slow: true });
     for (const [group, rows] of Object.entries(facts.groups))
       for (const [key, fact] of Object.entries(rows))
         if ('value' in fact) expect(fact.value, `${group}.${key}`).toBe(factValue(sound, group, key) ?? fact.value);

@@ -7,6 +7,7 @@ const order: readonly string[] = [
   'modules',
   'mpi',
   'fabric',
+  'libraries',
   'gpu',
   'hardware',
   'container',
@@ -46,4 +47,9 @@ export function byImportance(
 /** `group.key` of the facts that differ between equal nodes: names, boot ids, serials. */
 export function ownFacts(probes: readonly Probe[]): ReadonlySet<string> {
   return new Set(probes.flatMap((probe) => probe.ownKeys.map((key) => `${probe.name}.${key}`)));
+}
+
+/** `group.key` of the facts that one node of an allocation has for all. */
+export function clusterFacts(probes: readonly Probe[]): ReadonlySet<string> {
+  return new Set(probes.flatMap((probe) => (probe.clusterKeys ?? []).map((key) => `${probe.name}.${key}`)));
 }

@@ -2,7 +2,7 @@
 import type { Facts } from '../facts.ts';
 import type { Probe } from '../probe.ts';
 import { differencesBetween, type FactDifference } from './difference.ts';
-import { byImportance, ownFacts } from './importance.ts';
+import { byImportance, clusterFacts, ownFacts } from './importance.ts';
 
 /** Two nodes side by side. Differences by importance. */
 export interface NodeDiff {
@@ -26,7 +26,10 @@ export interface FactsDiff {
 export function diffNodes(left: Facts, right: Facts, probes: readonly Probe[]): NodeDiff {
   const own = ownFacts(probes);
   const all = [...differencesBetween(left, right)].sort(byImportance(probes));
-  const isOwn = ({ group, key }: FactDifference) => own.has(`${group}.${key}`);
+  const cluster = clusterFacts(probes);
+  // What the cluster says differs where both say it; that one of the nodes was not the one to ask is no difference.
+  const isOwn = ({ group, key, kind }: FactDifference) =>
+    own.has(`${group}.${key}`) || (kind === 'only' && cluster.has(`${group}.${key}`));
   return {
     left: left.node,
     right: right.node,

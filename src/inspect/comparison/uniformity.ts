@@ -2,7 +2,7 @@
 import type { Fact, Facts } from '../facts.ts';
 import { fingerprintsOf } from '../fingerprint.ts';
 import type { FingerprintName, Probe } from '../probe.ts';
-import { byImportance, ownFacts } from './importance.ts';
+import { byImportance, clusterFacts, ownFacts } from './importance.ts';
 
 /** A fact that is not the same on all nodes. */
 export interface Deviation {
@@ -23,10 +23,10 @@ function voteOf(fact: Fact | undefined): string | undefined {
 
 /**
  * Facts in which nodes differ from the majority, by group and key. Keys that a probe marks as a node's own (names, boot
- * ids) are left out. A fact that is unknown on a node, other than by absence, is a deviation of that node.
+ * ids) or as the cluster's are left out. A fact that is unknown on a node, other than by absence, is a deviation of that node.
  */
 export function deviationsAmong(nodes: readonly Facts[], probes: readonly Probe[]): readonly Deviation[] {
-  const own = ownFacts(probes);
+  const own = new Set([...ownFacts(probes), ...clusterFacts(probes)]);
   const keys = new Map<string, readonly [string, string]>();
   for (const facts of nodes)
     for (const [group, rows] of Object.entries(facts.groups))

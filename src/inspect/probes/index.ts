@@ -1,13 +1,14 @@
 /** Registration of probes: one file and one line each. */
 import type { Probe } from '../probe.ts';
 import { container } from './container.ts';
-import { fabric } from './fabric.ts';
+import { fabric } from './fabric/fabric.ts';
 import { gpu } from './gpu.ts';
 import { hardware } from './hardware.ts';
 import { kernel } from './kernel.ts';
+import { libraries } from './libraries.ts';
 import { modules } from './modules.ts';
-import { mpi } from './mpi.ts';
+import { mpi } from './mpi/mpi.ts';
 import { system } from './system.ts';
 
 /** Every probe, in the order of its groups. */
-export const probes: readonly Probe[] = [kernel, modules, mpi, gpu, fabric, hardware, container, system];
+export const probes: readonly Probe[] = [kernel, modules, mpi, gpu, fabric, libraries, hardware, container, system];

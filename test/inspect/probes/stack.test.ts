@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { container } from '../../../src/inspect/probes/container.ts';
-import { fabric } from '../../../src/inspect/probes/fabric.ts';
+import { fabric } from '../../../src/inspect/probes/fabric/fabric.ts';
 import { gpu } from '../../../src/inspect/probes/gpu.ts';
 import { hardware, listLength } from '../../../src/inspect/probes/hardware.ts';
 import { probes } from '../../../src/inspect/probes/index.ts';
 import { modules } from '../../../src/inspect/probes/modules.ts';
-import { launcherVersion, mpi } from '../../../src/inspect/probes/mpi.ts';
+import { launcherVersion } from '../../../src/inspect/probes/mpi/implementations.ts';
+import { mpi } from '../../../src/inspect/probes/mpi/mpi.ts';
 import { system } from '../../../src/inspect/probes/system.ts';
 import { read, short, small } from '../answering.ts';
 
