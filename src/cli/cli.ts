@@ -3,6 +3,7 @@
  */
 import { drawDiagnostic } from '../base/diagnostic.ts';
 import { exitCodeOf, HarnessError } from '../base/error.ts';
+import { plainText } from '../base/plain-text.ts';
 import { redact } from '../system/log.ts';
 import { realSystem } from '../system/real-system.ts';
 import type { CommandInput, CommandOutput } from './command.ts';
@@ -46,6 +47,7 @@ const fileFaults: Readonly<Record<string, string>> = {
   ENOSPC: 'is on a file system without space',
   EDQUOT: 'is over its quota',
   EROFS: 'is on a file system that cannot be written',
+  EFTYPE: 'is no regular file',
   EIO: 'cannot be read: the file system failed',
   ESTALE: 'is on a file system that went away',
 };
@@ -81,7 +83,7 @@ function report(error: unknown, json: boolean): void {
     if (json)
       process.stdout.write(`${redact(JSON.stringify({ error: { code, message, hint, diagnostics } }, null, 2))}\n`);
     const lines = [`error ${code}: ${message}`, ...diagnostics.map(drawDiagnostic), `hint: ${hint}`];
-    process.stderr.write(`${redact(lines.join('\n'))}\n`);
+    process.stderr.write(`${redact(plainText(lines.join('\n')))}\n`);
     return;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

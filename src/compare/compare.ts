@@ -5,7 +5,7 @@
  */
 import type { RunRecord } from '../store/run-record.ts';
 import { type Cause, joined } from './cause.ts';
-import type { Effect } from './effect.ts';
+import { type Effect, ranInBoth } from './effect.ts';
 import { factCauses } from './fact-causes.ts';
 import { environmentCauses, launchCauses } from './launch-causes.ts';
 import { libraryCauses } from './library-causes.ts';
@@ -63,7 +63,7 @@ export function compareRuns(left: RunRecord, right: RunRecord): Comparison {
   return {
     left: named(left),
     right: named(right),
-    verdict: verdictOf(causes),
+    verdict: verdictOf(causes, ranInBoth(left, right).size),
     causes,
     effects: results.flatMap((part) => part.effects).sort(byImportance),
     counts: { differ: causes.length, equal: all.equal, hidden: all.hidden.length, unknown: all.unknown.length },
@@ -78,11 +78,12 @@ function named({ run, image }: RunRecord): ComparedRun {
   return { id, startedAt, outcome, site, image: image.name, digest: image.digest };
 }
 
-function verdictOf(causes: readonly Cause[]): string {
+function verdictOf(causes: readonly Cause[], common: number): string {
   const [first] = causes;
-  if (!first) return 'nothing differs in causes';
+  const alone = common === 0 ? '; no case ran in both, so that nothing of what came out can be compared' : '';
+  if (!first) return `nothing differs in causes${alone}`;
   const count = causes.length === 1 ? 'one candidate cause' : `${causes.length} candidate causes`;
-  return `${count}, first: ${first.kind} ${first.name}`;
+  return `${count}, first: ${first.kind} ${first.name}${alone}`;
 }
 
 /** Heavier first; of one weight what differs everywhere, then what changed before what came or went, then by name. */

@@ -1,15 +1,19 @@
 /** Files. Every write that matters goes through a temporary name, fsync and rename. */
 
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, createWriteStream, type Dirent, type Stats } from 'node:fs';
+import { constants, createWriteStream, type Dirent, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import type { Digest } from '../base/digest.ts';
 import { type FileLook, lookAtFiles, type WantedLook } from './file-look.ts';
+import { openRegular } from './regular-file.ts';
 
-/** The file system. Paths are as the caller gives them; errors are Node's own (`code` ENOENT, EACCES, ENOSPC …). */
+/**
+ * The file system. Paths are as the caller gives them; errors are Node's own (`code` ENOENT, EACCES, ENOSPC …), and EFTYPE
+ * where a pipe or a device stands in a file's place.
+ */
 export interface Files {
   readonly readText: (path: string) => Promise<string>;
   readonly readBytes: (path: string) => Promise<Buffer>;
@@ -119,6 +123,21 @@ function temporaryBeside(path: string): string {
   return join(dirname(path), `.${hostname()}.${process.pid}.${sequence}.tmp`);
 }
 
+async function readRegular(path: string): Promise<Buffer> {
+  const handle = await named(path, openRegular(path));
+  try {
+    return await named(path, handle.readFile());
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  const handle = await named(path, openRegular(path));
+  // The stream closes its file.
+  yield* handle.createReadStream() as AsyncIterable<Uint8Array>;
+}
+
 /** As `createExclusive`, where another may see the file before its content. */
 async function createInPlace(path: string, content: string, mode: number): Promise<boolean> {
   try {
@@ -132,11 +151,11 @@ async function createInPlace(path: string, content: string, mode: number): Promi
 
 /** The real file system. */
 export const realFiles: Files = {
-  readText: (path) => named(path, fs.readFile(path, 'utf8')),
-  readBytes: (path) => named(path, fs.readFile(path)),
+  readText: async (path) => (await readRegular(path)).toString('utf8'),
+  readBytes: readRegular,
   readTextIfThere: async (path) => {
     try {
-      return await named(path, fs.readFile(path, 'utf8'));
+      return (await readRegular(path)).toString('utf8');
     } catch (error) {
       if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
       throw error;
@@ -197,7 +216,7 @@ export const realFiles: Files = {
   chmod: (path, mode) => fs.chmod(path, mode),
   realPath: (path) => fs.realpath(path),
   digest: async (path) => {
-    const handle = await named(path, fs.open(path));
+    const handle = await named(path, openRegular(path));
     try {
       const hash = createHash('sha256');
       const buffer = Buffer.allocUnsafe(64 * 1024);
@@ -208,7 +227,7 @@ export const realFiles: Files = {
       await handle.close();
     }
   },
-  read: (path) => createReadStream(path),
+  read: (path) => Readable.from(piecesOf(path), { objectMode: false }),
   write: (path, mode = 0o640) => createWriteStream(path, { mode, flags: 'w' }),
   createExclusive: async (path, content, mode = 0o640) => {
     const temporary = temporaryBeside(path);

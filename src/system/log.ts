@@ -1,4 +1,5 @@
 /** What Assay tells people while it works: to standard error, redacted, never to standard output. */
+import { plainLine } from '../base/plain-text.ts';
 
 /** Progress and warnings. */
 export interface Log {
@@ -27,8 +28,8 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 export function lineLog(write: (text: string) => void, quiet = false): Log {
   return {
     progress: (line) => {
-      if (!quiet) write(`${redact(line)}\n`);
+      if (!quiet) write(`${redact(plainLine(line))}\n`);
     },
-    warn: (line) => write(`warning: ${redact(line)}\n`),
+    warn: (line) => write(`warning: ${redact(plainLine(line))}\n`),
   };
 }
