@@ -62,7 +62,9 @@ function callOf(id: string, ask: NodeAsk): readonly string[] {
     case 'lines':
       return ['ask_lines', id, ask.path, ask.pattern, String(ask.most)];
     case 'small':
-      return ['ask_small', id, ...ask.patterns];
+      return ask.limitSeconds === undefined
+        ? ['ask_small', id, ...ask.patterns]
+        : ['ask_beside', String(ask.limitSeconds), 'ask_small', id, ...ask.patterns];
     case 'digest':
       return ['ask_digest', id, ...ask.paths];
     case 'variables':
@@ -70,6 +72,11 @@ function callOf(id: string, ask: NodeAsk): readonly string[] {
     case 'command':
       return ['ask_command', id, String(ask.limitSeconds), ...ask.argv];
   }
+}
+
+/** Whether an ask is a job of its own, with its own time limit. */
+function isBeside(ask: NodeAsk): boolean {
+  return ask.kind === 'command' || (ask.kind === 'small' && ask.limitSeconds !== undefined);
 }
 
 /** A probe that the collector cannot carry is a mistake in Assay itself, so this throws a plain Error. */
@@ -80,8 +87,8 @@ function checkAsk(id: string, ask: NodeAsk): void {
     throw bad('has a pattern with characters that the shell would read in its own way');
   if (ask.kind === 'variables' && !ask.names.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)))
     throw bad('asks for a variable whose name is none');
-  if (ask.kind === 'command' && !(Number.isInteger(ask.limitSeconds) && ask.limitSeconds > 0))
-    throw bad('has no time limit in whole seconds');
+  const limit = ask.kind === 'command' || ask.kind === 'small' ? ask.limitSeconds : undefined;
+  if (isBeside(ask) && !(Number.isInteger(limit) && (limit ?? 0) > 0)) throw bad('has no time limit in whole seconds');
 }
 
 /**
@@ -102,8 +109,8 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
   return renderTemplate('shell', templates.main, {
     nonce: options.nonce,
     root: options.root ?? '',
-    inline: calls((ask) => ask.kind !== 'command'),
-    commands: calls((ask) => ask.kind === 'command' && !isSlow(ask)),
+    inline: calls((ask) => !isBeside(ask)),
+    commands: calls((ask) => isBeside(ask) && !isSlow(ask)),
     slow: calls(isSlow),
     fileLimitSeconds: options.fileLimitSeconds ?? 10,
     filesLimitSeconds: options.filesLimitSeconds ?? 120,

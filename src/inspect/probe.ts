@@ -6,7 +6,8 @@ import type { Fact, UnknownWhy } from './facts.ts';
 /**
  * One question to a node, asked by the generated collector. Paths may hold `{release}`, the running kernel's release.
  * `file`: the bytes of a file, at most 1 MiB. `lines`: the first lines that fit a POSIX extended expression.
- * `small`: the first line of every file that fits one of the shell patterns, without starting a process.
+ * `small`: the first line of every file that fits one of the shell patterns, without starting a process; with a limit in
+ * seconds where reading may wait for a device that never answers: such files are read beside all others.
  * `digest`: SHA-256 of the first readable of several files, unpacked if it ends in `.gz`; the content stays on the node.
  * `variables`: environment variables of the step. `command`: a program with a hard time limit in seconds; `shown` names
  * it in a fact's source where its words are a script; `slow` marks one that takes more than about 100 ms cold, or that
@@ -21,7 +22,12 @@ export type NodeAsk =
       readonly pattern: string;
       readonly most: number;
     }
-  | { readonly id: string; readonly kind: 'small'; readonly patterns: readonly string[] }
+  | {
+      readonly id: string;
+      readonly kind: 'small';
+      readonly patterns: readonly string[];
+      readonly limitSeconds?: number;
+    }
   | { readonly id: string; readonly kind: 'digest'; readonly paths: readonly string[] }
   | { readonly id: string; readonly kind: 'variables'; readonly names: readonly string[] }
   | {

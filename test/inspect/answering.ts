@@ -1,7 +1,7 @@
 /** Answers for a probe made from text, as a node would have given them. */
 import { readFileSync } from 'node:fs';
 import type { Fact } from '../../src/inspect/facts.ts';
-import { type NodeAnswer, type Probe, sourceOf } from '../../src/inspect/probe.ts';
+import { type NodeAnswer, type NodeAnswers, type Probe, sourceOf } from '../../src/inspect/probe.ts';
 
 /** Text of an answer, or the exit status with the text, or why there is none. */
 export type Given =
@@ -10,14 +10,9 @@ export type Given =
   | { readonly status: number; readonly text: string }
   | { readonly unknown: 'absent' | 'denied' | 'error' | 'timeout' };
 
-/** The facts a probe reads from these answers; what is not given is absent. With `slow`, those of the slow tier alone. */
-export function read(
-  probe: Probe,
-  given: Readonly<Record<string, Given>>,
-  tier: 'fast' | 'slow' = 'fast',
-): Readonly<Record<string, Fact>> {
-  const reading = tier === 'slow' ? (probe.readSlow ?? (() => [])) : probe.read;
-  const rows = reading((id): NodeAnswer => {
+/** The answers to a probe's asks; what is not given is absent. */
+export function answersOf(probe: Probe, given: Readonly<Record<string, Given>>): NodeAnswers {
+  return (id): NodeAnswer => {
     const ask = probe.asks.find((each) => each.id === id);
     if (!ask) throw new Error(`${probe.name} does not ask ${id}`);
     const source = sourceOf(ask);
@@ -27,7 +22,17 @@ export function read(
     if (answer instanceof Uint8Array) return { kind: 'content', bytes: answer, status: 0, source };
     if ('unknown' in answer) return { kind: 'unknown', unknown: answer.unknown, why: 'as given', source };
     return { kind: 'content', bytes: Buffer.from(answer.text), status: answer.status, source };
-  });
+  };
+}
+
+/** The facts a probe reads from these answers; what is not given is absent. With `slow`, those of the slow tier alone. */
+export function read(
+  probe: Probe,
+  given: Readonly<Record<string, Given>>,
+  tier: 'fast' | 'slow' = 'fast',
+): Readonly<Record<string, Fact>> {
+  const reading = tier === 'slow' ? (probe.readSlow ?? (() => [])) : probe.read;
+  const rows = reading(answersOf(probe, given));
   return Object.fromEntries(rows.map(({ key, fact }) => [key, fact]));
 }
 

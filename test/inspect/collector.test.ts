@@ -268,5 +268,6 @@ test('the same options give the same bytes, and what a shell could misread is re
   expect(withAsk({ id: 'a', kind: 'variables', names: ['A;reboot'] })).toThrow(/variable/);
   expect(withAsk({ id: '../a', kind: 'file', path: '/x' })).toThrow(/name/);
   expect(withAsk({ id: 'a', kind: 'command', argv: ['x'], limitSeconds: 0 })).toThrow(/limit/);
+  expect(withAsk({ id: 'a', kind: 'small', patterns: ['/x'], limitSeconds: 0.5 })).toThrow(/limit/);
   expect(() => renderCollector(templates, { ...options, nonce: 'abc' })).toThrow(/nonce/);
 });

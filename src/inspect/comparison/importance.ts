@@ -17,7 +17,13 @@ const order: readonly string[] = [
 ];
 
 /** Facts that say more than the rest of their group. */
-const leading: readonly string[] = ['kernel.release', 'kernel.version', 'kernel.build-id', 'gpu.driver'];
+const leading: readonly string[] = [
+  'kernel.release',
+  'kernel.version',
+  'kernel.build-id',
+  'gpu.nvidia-driver',
+  'gpu.amd-driver',
+];
 
 /** Compares two facts by importance: in a fingerprint before not, then by group, leading ones, and name. */
 export function byImportance(

@@ -2,7 +2,7 @@
 import type { Probe } from '../probe.ts';
 import { container } from './container.ts';
 import { fabric } from './fabric/fabric.ts';
-import { gpu } from './gpu.ts';
+import { gpu } from './gpu/gpu.ts';
 import { hardware } from './hardware.ts';
 import { kernel } from './kernel.ts';
 import { libraries } from './libraries.ts';

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { container } from '../../../src/inspect/probes/container.ts';
 import { fabric } from '../../../src/inspect/probes/fabric/fabric.ts';
-import { gpu } from '../../../src/inspect/probes/gpu.ts';
 import { hardware, listLength } from '../../../src/inspect/probes/hardware.ts';
 import { probes } from '../../../src/inspect/probes/index.ts';
 import { modules } from '../../../src/inspect/probes/modules.ts';
@@ -37,49 +36,6 @@ describe('mpi', () => {
     expect(
       launcherVersion('HYDRA build details:\n    Version:                                 4.0.2\n    CC: gcc\n'),
     ).toBe('HYDRA 4.0.2');
-  });
-});
-
-describe('gpu', () => {
-  const bus = (n: number, kind: string, vendor: string) => ({
-    [`/sys/bus/pci/devices/0000:0${n}:00.0/class`]: kind,
-    [`/sys/bus/pci/devices/0000:0${n}:00.0/vendor`]: vendor,
-  });
-  const none = { 'nvidia-driver': 'none', 'nvidia-cards': 'none', 'amd-driver': 'none', 'amd-cards': 'none' };
-  const shown = (facts: ReturnType<typeof read>) =>
-    Object.fromEntries(Object.keys(none).map((key) => [key, short(facts[key])]));
-
-  test('absence is proved from the bus, and only from the bus', () => {
-    expect(shown(read(gpu, { sys: small(bus(1, '0x020000', '0x10de')) }))).toEqual(none);
-    expect(shown(read(gpu, { sys: '' }))['nvidia-driver']).toBe('?absent');
-    expect(shown(read(gpu, { sys: { unknown: 'timeout' } }))['amd-driver']).toBe('?timeout');
-  });
-  test('a card without its driver is unknown, not none', () => {
-    const facts = read(gpu, { sys: small(bus(1, '0x030200', '0x10de')) });
-    expect(shown(facts)).toMatchObject({ 'nvidia-driver': '?absent', 'nvidia-cards': '?absent', 'amd-driver': 'none' });
-  });
-  test('counts cards of a kind and keeps no serial', () => {
-    const sys = small({
-      ...bus(1, '0x030200', '0x10de'),
-      ...bus(2, '0x030200', '0x10de'),
-      '/sys/module/nvidia/version': '535.54.03',
-    });
-    const card = 'NVIDIA A100-SXM4-80GB, 535.54.03, 92.00.45.00.05, 81920, Enabled, Disabled\n';
-    const facts = read(gpu, { sys, 'nvidia-smi': card + card });
-    expect(shown(facts)).toMatchObject({
-      'nvidia-driver': '535.54.03',
-      'nvidia-cards': '2 x NVIDIA A100-SXM4-80GB / 81920 / 92.00.45.00.05',
-    });
-    expect(short(facts['nvidia-modes'])).toBe('2 x Enabled / Disabled');
-    const broken = read(gpu, {
-      sys,
-      'nvidia-smi': { status: 9, text: "couldn't communicate with the NVIDIA driver\n" },
-    });
-    expect(shown(broken)['nvidia-cards']).toBe('?error');
-  });
-  test('an accelerator of AMD in KFD; an in-tree driver has the kernel as its version', () => {
-    const sys = `${small({ ...bus(1, '0x120000', '0x1002'), '/sys/class/kfd/kfd/topology/nodes/0/gpu_id': '0', '/sys/class/kfd/kfd/topology/nodes/1/gpu_id': '4711' })}n /sys/module/amdgpu\n`;
-    expect(shown(read(gpu, { sys }))).toMatchObject({ 'amd-driver': 'in-tree', 'amd-cards': '1' });
   });
 });
 
