@@ -26,7 +26,10 @@ export interface ElfSymbols {
   readonly imported: ReadonlySet<string>;
 }
 
-/** Symbol versions. `needed` = DT_VERNEED by library (its soname); `defined` = DT_VERDEF without the base entry. */
+/**
+ * Symbol versions. `needed` = DT_VERNEED by library (its soname), without the weak ones, whose absence ld.so only warns of;
+ * `defined` = DT_VERDEF without the base entry.
+ */
 export interface ElfVersions {
   readonly needed: ReadonlyMap<string, readonly string[]>;
   readonly defined: readonly string[];
@@ -38,7 +41,14 @@ export interface ElfUnreadable {
 }
 
 /** Most that is read of one file; LLVM and PyTorch stay below a fifth. A longer name is a table that lies. */
-const most = { symbols: 1 << 20, stringBytes: 1 << 27, name: 1 << 13, versions: 1 << 14, buckets: 1 << 20 };
+const most = {
+  symbols: 1 << 20,
+  stringBytes: 1 << 27,
+  name: 1 << 13,
+  versions: 1 << 14,
+  versionTexts: 1 << 20,
+  buckets: 1 << 20,
+};
 
 /** The dynamic symbols, counted by the section headers, DT_HASH or DT_GNU_HASH. A file without any has none. */
 export async function readElfSymbols(source: ReadAt, elf: Elf): Promise<ElfSymbols | ElfUnreadable> {
@@ -132,21 +142,28 @@ export async function readElfVersions(source: ReadAt, elf: Elf): Promise<ElfVers
   const read = blockReader(source);
   const strings = fileOffset(elf, elf.dynamic.get(dynamicTag.strtab) ?? Number.NaN) ?? Number.NaN;
   const unreadable = { unreadable: 'its symbol versions cannot be read' };
-  // Verneed: vn_cnt at 2, vn_file at 4, vn_aux at 8, vn_next at 12; Vernaux: vna_name at 8, vna_next at 12.
+  let texts = 0;
+  const text = async (at: number): Promise<string | undefined> => {
+    const found = texts > most.versionTexts ? undefined : await readString(read, strings + at);
+    texts += found?.length ?? 0;
+    return found;
+  };
+  // Verneed: vn_cnt at 2, vn_file at 4, vn_aux at 8, vn_next at 12; Vernaux: vna_flags at 4 (2 = weak), vna_name at 8,
+  // vna_next at 12.
   const needs = await records(read, elf, elf.dynamic.get(dynamicTag.verneed), dynamicTag.verneednum, 12);
   const needed = new Map<string, string[]>();
   let budget = most.versions;
   for (const { at, fields } of needs ?? []) {
-    const file = await readString(read, strings + fields.u32(4));
+    const file = await text(fields.u32(4));
     const names = await chain(read, elf, at + fields.u32(8), Math.min(fields.u16(2), budget), 12);
     if (file === undefined || !names) return unreadable;
     budget -= names.length;
     const versions = needed.get(file) ?? [];
     needed.set(file, versions);
     for (const record of names) {
-      const version = await readString(read, strings + record.fields.u32(8));
+      const version = await text(record.fields.u32(8));
       if (version === undefined) return unreadable;
-      versions.push(version);
+      if ((record.fields.u16(4) & 2) === 0) versions.push(version);
     }
   }
   // Verdef: vd_flags at 2 (1 = the base entry), vd_aux at 12, vd_next at 16; Verdaux: vda_name at 0.
@@ -155,7 +172,7 @@ export async function readElfVersions(source: ReadAt, elf: Elf): Promise<ElfVers
   for (const { at, fields } of defines ?? []) {
     if (fields.u16(2) % 2 === 1) continue;
     const [name] = (await chain(read, elf, at + fields.u32(12), 1, 4)) ?? [];
-    const version = name && (await readString(read, strings + name.fields.u32(0)));
+    const version = name && (await text(name.fields.u32(0)));
     if (version === undefined) return unreadable;
     defined.push(version);
   }

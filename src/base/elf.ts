@@ -14,6 +14,13 @@ interface ElfSegment {
   readonly size: number;
 }
 
+/** A part of the file that holds notes, with the alignment of what is in it (p_align). */
+export interface ElfNoteSegment {
+  readonly offset: number;
+  readonly size: number;
+  readonly align: number;
+}
+
 /** What the headers and the dynamic section of an ELF file say. */
 export interface Elf {
   readonly bits: 32 | 64;
@@ -32,6 +39,8 @@ export interface Elf {
   readonly segments: readonly ElfSegment[];
   /** First value of every dynamic tag; empty when the file has no dynamic section. */
   readonly dynamic: ReadonlyMap<number, number>;
+  /** PT_NOTE and PT_GNU_PROPERTY: where notes lie in the file. */
+  readonly notes: readonly ElfNoteSegment[];
   /** File offset and size of the section header table's SHT_DYNSYM, when there is one. */
   readonly dynamicSymbols?: { readonly offset: number; readonly size: number };
 }
@@ -205,6 +214,10 @@ async function readHeaders(read: ReadAt): Promise<Elf | NotElf> {
     runpath: splitPath(await text(dynamicTag.runpath)),
     segments: segments.map(({ address, offset, size }) => ({ address, offset, size })),
     dynamic,
+    // PT_NOTE is 4, PT_GNU_PROPERTY 0x6474e553 (glibc's elf.h).
+    notes: headers
+      .filter((h) => h.type === 4 || h.type === 0x6474e553)
+      .map(({ offset, size, align }) => ({ offset, size, align })),
     ...(dynamicSymbols && { dynamicSymbols }),
   };
 }
@@ -218,6 +231,7 @@ function identOf(head: Uint8Array): readonly [Elf['bits'], Elf['byteOrder']] {
 
 interface ProgramHeader extends ElfSegment {
   readonly type: number;
+  readonly align: number;
 }
 
 async function programHeaders(
@@ -236,8 +250,20 @@ async function programHeaders(
   return Array.from({ length: table.count }, (_, index): ProgramHeader => {
     const at = index * table.size;
     return wide
-      ? { type: fields.u32(at), offset: fields.u64(at + 8), address: fields.u64(at + 16), size: fields.u64(at + 32) }
-      : { type: fields.u32(at), offset: fields.u32(at + 4), address: fields.u32(at + 8), size: fields.u32(at + 16) };
+      ? {
+          type: fields.u32(at),
+          offset: fields.u64(at + 8),
+          address: fields.u64(at + 16),
+          size: fields.u64(at + 32),
+          align: fields.u64(at + 48),
+        }
+      : {
+          type: fields.u32(at),
+          offset: fields.u32(at + 4),
+          address: fields.u32(at + 8),
+          size: fields.u32(at + 16),
+          align: fields.u32(at + 28),
+        };
   });
 }
 

@@ -2,8 +2,8 @@
 import type { Image } from '../image/image.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { runsSuiteProgram } from '../launch/resolve.ts';
-import type { PreflightFinding } from '../preflight/finding.ts';
-import { preflight } from '../preflight/preflight.ts';
+import type { InjectedLibrary, PreflightFinding } from '../preflight/finding.ts';
+import { type Preflight, preflight } from '../preflight/preflight.ts';
 import type { Partition } from '../site/site.ts';
 import type { Suite } from '../suite/suite.ts';
 import { preflightRefused } from './errors.ts';
@@ -24,45 +24,64 @@ function buildsOf(suite: Suite, architecture: string): readonly string[] {
   });
 }
 
-/**
- * Asks preflight for every suite and takes the strictest answer; throws PREFLIGHT_REFUSED naming each reason when a
- * suite cannot start. `mpi` is what the user insists on.
- */
-export function chooseMpi(
-  site: OpenSite,
-  partition: Partition,
-  suites: readonly Suite[],
-  image: Image,
-  facts: readonly Facts[],
-  mpi: string | undefined,
-): MpiChoice {
-  const answers = suites.map((suite) => {
-    const own = suite.cases.some((item) => runsSuiteProgram({ case: item }));
-    return preflight({
-      image,
-      facts,
-      partition,
-      wish: {
-        launcher: site.launcher.kind,
-        ranks: Math.max(1, ...suite.cases.map((item) => item.geometry.ranks)),
-        program: own ? { builds: buildsOf(suite, image.architecture) } : 'image',
-        ...(mpi !== undefined && { mpi }),
-      },
-    });
-  });
-  const findings = answers.flatMap((answer) => answer.findings);
-  const failing = unique(findings.filter((finding) => finding.outcome === 'will-fail'));
-  if (failing.length > 0)
-    throw preflightRefused(
-      `${image.name} will not start here: ${failing.map((finding) => finding.message).join('; ')}`,
-      failing.find((finding) => finding.hint !== '')?.hint ?? "see: assay inspect, and the image's own MPI",
-    );
-  const choice = answers.find((answer) => answer.mpi !== 'none')?.mpi ?? 'none';
-  const why = findings.find((finding) => finding.check === 'pmi')?.message ?? 'no suite asks for MPI';
-  return { choice, why, findings: unique(findings) };
+/** What preflight is asked about. `mpi` is what the user insists on. */
+export interface StartGround {
+  readonly site: OpenSite;
+  readonly partition: Partition;
+  readonly image: Image;
+  readonly facts: readonly Facts[];
+  readonly mpi: string | undefined;
+  readonly injected?: readonly InjectedLibrary[];
 }
 
-function unique(findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
+/** Preflight of one suite's cases, or of `ranks` ranks of a program of the image. */
+export function forecastStart(ground: StartGround, what: Suite | { readonly ranks: number }): Preflight {
+  const { site, partition, image, facts, mpi, injected } = ground;
+  const suite = 'cases' in what ? what : undefined;
+  const cases = suite?.cases ?? [];
+  const own = cases.some((item) => runsSuiteProgram({ case: item }));
+  const commands = cases.flatMap((item) => (runsSuiteProgram({ case: item }) ? [] : item.test.command.slice(0, 1)));
+  return preflight({
+    image,
+    facts,
+    partition,
+    environment: site.site.environment,
+    ...(injected && { injected }),
+    wish: {
+      launcher: site.launcher.kind,
+      ranks: 'ranks' in what ? what.ranks : Math.max(1, ...cases.map((item) => item.geometry.ranks)),
+      program: own && suite ? { builds: buildsOf(suite, image.architecture) } : 'image',
+      ...(commands.length > 0 && { commands: [...new Set(commands)] }),
+      ...(mpi !== undefined && { mpi }),
+    },
+  });
+}
+
+/**
+ * Asks preflight for every suite and takes the strictest answer; throws PREFLIGHT_REFUSED naming each reason when a
+ * suite cannot start. With `despite` the reasons are part of the choice instead.
+ */
+export function chooseMpi(ground: StartGround, suites: readonly Suite[], despite: boolean): MpiChoice {
+  const answers = suites.map((suite) => forecastStart(ground, suite));
+  const findings = answers.flatMap((answer) => answer.findings);
+  const failing = uniqueFindings(findings.filter((finding) => finding.outcome === 'will-fail'));
+  const reasons = failing.map((finding) => finding.message).join('; ');
+  if (failing.length > 0 && !despite)
+    throw preflightRefused(
+      `${ground.image.name} will not start here: ${reasons}`,
+      `${failing.find((finding) => finding.hint !== '')?.hint ?? "look at the image's own MPI"}; all reasons: assay preflight. --despite-preflight runs it all the same`,
+    );
+  const choice = ground.mpi ?? answers.find((answer) => answer.mpi !== 'none')?.mpi ?? 'none';
+  const why = findings.find((finding) => finding.check === 'pmi')?.message ?? 'no suite asks for MPI';
+  return {
+    choice,
+    why: failing.length > 0 ? `despite preflight: ${reasons}` : why,
+    findings: uniqueFindings(findings),
+  };
+}
+
+/** Each finding once: several suites ask the same. */
+export function uniqueFindings(findings: readonly PreflightFinding[]): readonly PreflightFinding[] {
   const seen = new Set<string>();
   return findings.filter(({ check, message }) => {
     const key = `${check} ${message}`;

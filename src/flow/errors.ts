@@ -14,6 +14,11 @@ export const targetInvalid = defineError(
   'The place to promote to cannot be used.',
 );
 export const factsFileInvalid = defineError('FLOW_FACTS_INVALID', 'declaration', 'The file of facts cannot be used.');
+export const injectInvalid = defineError(
+  'FLOW_INJECT_INVALID',
+  'declaration',
+  'A library to be put into the container cannot be used.',
+);
 export const nodesUnanswered = defineError(
   'FLOW_NODES_UNANSWERED',
   'site',

@@ -59,7 +59,13 @@ export async function inspectedImage(
 ): Promise<Image> {
   const known = await recallImage(system, root, resolved, tree.digest);
   if (known) return known;
-  const image = await inspectImage(resolved, unpackedTree(system.files, root, tree));
+  const image = await inspectImage(resolved, unpackedTree(system.files, root, tree), {
+    added: tree.entries.flatMap((entry) => (entry.added ? [`/${entry.path}`] : [])),
+    dropped: tree.notes.flatMap(({ path, what }) => {
+      const word = /^(device|setuid|capability|fifo)-/.exec(what)?.[1];
+      return word === undefined ? [] : [`${word}: /${path}`];
+    }),
+  });
   const kept: Kept = {
     code: await codeDigest(system),
     config: resolved.content.config.digest,

@@ -1,13 +1,12 @@
 /** `assay plan`: what `run` would do, word for word, with the run's directory and id as named holes. It runs nothing. */
 import type { Argv } from '../base/argv.ts';
-import { localFacts } from '../inspect/local.ts';
 import type { PlannedAllocation } from '../run/plan.ts';
 import { runPaths } from '../run/run.ts';
 import { partitionOf } from '../site/place.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
 import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
-import { readFactsFile } from './facts-file.ts';
+import { givenFacts } from './given-facts.ts';
 import { renderJobScript } from './job-template.ts';
 import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
@@ -27,6 +26,8 @@ export interface PlanRequest {
   readonly mpi?: string;
   /** Whether the job scripts are wanted too. */
   readonly scripts: boolean;
+  /** Plan also what preflight says will fail. */
+  readonly despitePreflight?: boolean;
   /** File of facts, as `assay inspect --json` writes it; this host's own facts unless given. */
   readonly facts?: string;
 }
@@ -55,9 +56,9 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
   const suites = await openSuites(system, request.suites);
   const [{ image, root }, facts] = await Promise.all([
     prepareForPlan(system, site, request.image),
-    request.facts === undefined ? localFacts(system).then((one) => [one]) : readFactsFile(system, request.facts),
+    givenFacts(system, request.facts),
   ]);
-  const mpi = chooseMpi(site, partition, suites, image, facts, request.mpi);
+  const mpi = chooseMpi({ site, partition, image, facts, mpi: request.mpi }, suites, request.despitePreflight === true);
   const ground = {
     site,
     partition: partition.name,

@@ -30,6 +30,8 @@ export interface RunRequest {
   readonly partition?: string;
   /** `--mpi` that the user insists on. */
   readonly mpi?: string;
+  /** Run also what preflight says will fail. */
+  readonly despitePreflight?: boolean;
   /** Seconds; the site's own limit unless said. */
   readonly waitAtMost?: number;
   /** Start a new run even where an unfinished one of the same image, suites and site could be gone on with. */
@@ -71,6 +73,7 @@ async function prepare(
     site.site.digest,
     partition.name,
     request.mpi ?? null,
+    ...(request.despitePreflight ? ['despite-preflight'] : []),
   ]);
   const old = request.fresh ? undefined : await adoptable(system, site.site.directories.runs, key);
   if (old) {
@@ -78,8 +81,10 @@ async function prepare(
     return { directory: join(site.site.directories.runs, old), seen };
   }
   const facts = await asking;
-  const mpi = chooseMpi(site, partition, suites, prepared.image, [facts], request.mpi);
-  system.log.progress(`preflight: ${mpi.why}`);
+  const ground = { site, partition, image: prepared.image, facts: [facts], mpi: request.mpi };
+  const mpi = chooseMpi(ground, suites, request.despitePreflight === true);
+  if (mpi.findings.some(({ outcome }) => outcome === 'will-fail')) system.log.warn(`running ${mpi.why}`);
+  else system.log.progress(`preflight: ${mpi.why}`);
   const opened = await beginning(system, { site, suites, prepared, version, partition: partition.name, key, mpi });
   return { directory: await makeRunDirectory(system, site, suites, opened), seen };
 }

@@ -38,6 +38,47 @@ export interface ImageMpi {
 export interface ImageLibrary {
   readonly path: string;
   readonly soname: string;
+  /** Any program finds this file by its soname, without an rpath and with the image's own LD_LIBRARY_PATH. */
+  readonly found?: true;
+  /** Symbol versions that a found library defines (DT_VERDEF), such as `GLIBC_2.36`; left out when it defines none. */
+  readonly versions?: readonly string[];
+}
+
+/** What the image's files ask of the node that runs them. */
+export interface ImageNeeds {
+  /** Its programs by GOARCH word (`machine N` where there is none), most first, each with one of them. */
+  readonly programs: readonly { readonly architecture: string; readonly count: number; readonly path: string }[];
+  /**
+   * Levels of x86-64 above the first for which files are marked (GNU property notes): of the C library, which every
+   * program loads, and the highest of any other program or library that is found.
+   */
+  readonly levels: readonly { readonly level: number; readonly path: string; readonly all: boolean }[];
+  /** Oldest kernel that the C library takes (NT_GNU_ABI_TAG), as `3.2.0`. */
+  readonly kernel?: { readonly version: string; readonly path: string };
+  /** Libraries that programs need and their loader does not find; the first 100 programs. */
+  readonly missing: readonly { readonly name: string; readonly program: string }[];
+}
+
+/** One set of libraries for GPUs or fabrics, with what tells its version. */
+export interface ImageToolkit {
+  readonly name: 'cuda' | 'rocm' | 'libfabric' | 'ucx';
+  readonly version?: string;
+  readonly evidence: readonly string[];
+}
+
+/** What the image's files bring along that meets the node. */
+export interface ImageHoldings {
+  /** What `/bin/sh` is. */
+  readonly binSh?: string;
+  /** Mount points that the image lacks; they were made while it was unpacked. */
+  readonly added: readonly string[];
+  /** Files that lost something when they were unpacked without root, as `setuid: /usr/bin/su`; the first 100. */
+  readonly dropped: readonly string[];
+  readonly toolkits: readonly ImageToolkit[];
+  /** Ways to fabrics that its MPI, libfabric and UCX are linked for (`verbs`, `psm2`, `cxi`, `efa`…), each with a file. */
+  readonly fabrics: readonly { readonly fabric: string; readonly path: string }[];
+  /** Directory of libcuda for older drivers (CUDA compatibility package), when there is one. */
+  readonly cudaCompat?: string;
 }
 
 /** An installed package, from dpkg's, apk's or rpm's database or Python metadata. */
@@ -71,6 +112,8 @@ export interface Image {
   readonly libc: { readonly family: 'glibc' | 'musl'; readonly version?: string } | Untold;
   readonly libraries: readonly ImageLibrary[];
   readonly packages: readonly ImagePackage[];
+  readonly needs: ImageNeeds;
+  readonly holds: ImageHoldings;
   /** What was not looked at or could not be read, each with its reason; empty when the picture is whole. */
   readonly gaps: readonly string[];
 }

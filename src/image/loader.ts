@@ -25,6 +25,8 @@ export interface LoadPlan {
 export interface Loader {
   /** What starting `binary` would load: `before` stands for LD_LIBRARY_PATH, `after` is searched when all else failed. */
   readonly plan: (binary: Binary, before: readonly string[], after?: readonly string[]) => LoadPlan;
+  /** Path of the file that a library from outside gets for a name: no rpath of its own, `before` for LD_LIBRARY_PATH. */
+  readonly find: (name: string, before: readonly string[]) => string | undefined;
   /** True when so much was asked for that the last answers are not to be trusted. */
   readonly exhausted: () => boolean;
   /** Directories of ld.so.conf that ld.so does not search, because the image has no cache made from them. */
@@ -77,9 +79,27 @@ export async function loaderOf(
   const searcher: Searcher = { tree, binaries, family, machine, ...(cache && { cache }), directories, searches: 0 };
   return {
     plan: (binary, before, after = []) => planOf(searcher, binary, { before, after }),
+    find: (name, before) => find(searcher, name, outsider(machine), { before, after: [] })?.binary.path,
     exhausted: () => searcher.searches > mostSearches,
     unused: family === 'glibc' && !cache ? await configuredDirectories(tree) : [],
   };
+}
+
+/** A file at the root that needs nothing and names no directory: what is found for it is found for all. */
+function outsider({ machine, bits, byteOrder }: Pick<Elf, 'machine' | 'bits' | 'byteOrder'>): Link {
+  const elf: Elf = {
+    bits,
+    byteOrder,
+    machine,
+    type: 'shared',
+    needed: [],
+    rpath: [],
+    runpath: [],
+    segments: [],
+    notes: [],
+    dynamic: new Map(),
+  };
+  return { found: '/', binary: { path: '/', kind: 'library', elf }, parent: undefined };
 }
 
 /** Directories of /etc/ld-musl-ARCH.path, else musl's own (ldso/dynlink.c). */

@@ -16,9 +16,22 @@ const machines: Readonly<Record<string, string>> = {
   armv7l: 'arm',
 };
 
-/** The image's processor architecture is that of every node known. */
+/** The image's processor architecture is that of every node known, and of its own programs, whatever it says of itself. */
 export function checkArchitecture({ image, facts, partition }: PreflightInput): PreflightFinding {
-  const evidence = [`image: ${image.architecture}`];
+  const { programs } = image.needs;
+  const [most] = programs;
+  const evidence = [
+    `image: ${image.architecture}`,
+    ...programs.map(({ architecture, count, path }) => `${count} programs for ${architecture}, such as ${path}`),
+  ];
+  if (most && !programs.some(({ architecture }) => architecture === image.architecture))
+    return {
+      check: 'architecture',
+      outcome: 'will-fail',
+      message: `the image says it is for ${image.architecture}, and its programs are for ${most.architecture}`,
+      evidence,
+      hint: `build the image anew, for ${image.architecture} in fact`,
+    };
   const known = facts.flatMap((node) => {
     const machine = factValue(node, 'kernel', 'machine');
     return machine === undefined ? [] : [{ node: node.node, machine, architecture: machines[machine] ?? machine }];

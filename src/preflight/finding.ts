@@ -6,9 +6,28 @@ import type { Partition } from '../site/site.ts';
 /** What is expected: `ok`, `will-fail`, or nothing certain. */
 export type Forecast = 'ok' | 'will-fail' | 'cannot-tell';
 
+/** What ranks will do: all in one communicator, an end with an error, each alone with status 0, or nothing certain. */
+export type Start = 'starts' | 'aborts' | 'singletons' | 'unknown';
+
+/** The things looked at, in the order in which they are told. */
+export type PreflightCheck =
+  | 'architecture'
+  | 'os'
+  | 'level'
+  | 'kernel'
+  | 'libc'
+  | 'abi'
+  | 'libraries'
+  | 'injected'
+  | 'pmi'
+  | 'gpu'
+  | 'fabric'
+  | 'files'
+  | 'environment';
+
 /** One thing looked at. */
 export interface PreflightFinding {
-  readonly check: 'architecture' | 'os' | 'libc' | 'abi' | 'pmi';
+  readonly check: PreflightCheck;
   readonly outcome: Forecast;
   /** One sentence for people. */
   readonly message: string;
@@ -27,6 +46,22 @@ export interface LaunchWish {
   readonly mpi?: string;
   /** `image`: a program of the image. Else the ABIs for which a suite brings a program of its own, as `libmpi.so.40`. */
   readonly program: 'image' | { readonly builds: readonly string[] };
+  /** First words of the commands of the image that are to be run, as the suite names them. */
+  readonly commands?: readonly string[];
+}
+
+/** A library of the host that will be put into the container. */
+export interface InjectedLibrary {
+  /** Its path on the host. */
+  readonly path: string;
+  /** DT_SONAME, or the name of its file. */
+  readonly soname: string;
+  /** GOARCH word, or undefined for a machine that no image is made for. */
+  readonly architecture?: string;
+  readonly needed: readonly string[];
+  /** Symbol versions it needs, by the library that has to define them, and those it defines. */
+  readonly versionsNeeded: Readonly<Record<string, readonly string[]>>;
+  readonly versionsDefined: readonly string[];
 }
 
 /** All that preflight looks at. */
@@ -36,4 +71,8 @@ export interface PreflightInput {
   readonly facts: readonly Facts[];
   readonly partition: Partition;
   readonly wish: LaunchWish;
+  /** Libraries of the host that will be injected; none unless said. */
+  readonly injected?: readonly InjectedLibrary[];
+  /** Variables that the site sets over those of the image. */
+  readonly environment?: Readonly<Record<string, string>>;
 }

@@ -3,16 +3,36 @@ import type { ImageMpi } from '../image/image.ts';
 import { factValue } from '../inspect/facts.ts';
 import { choosePmi, forecastPmi, pmiKind } from '../launch/pmi.ts';
 import { whyUnknown } from './compatibility.ts';
-import type { Forecast, PreflightFinding, PreflightInput } from './finding.ts';
+import type { Forecast, PreflightFinding, PreflightInput, Start } from './finding.ts';
 
-/** The finding and the `--mpi` value it settles. */
+/** The finding, the `--mpi` value it settles, and what the ranks are expected to do then. */
 export interface PmiChoice {
   readonly finding: PreflightFinding;
   readonly mpi: string;
+  readonly start: Start;
 }
+
+/** A choice without its forecast. */
+type Settled = Omit<PmiChoice, 'start'>;
 
 /** Checks process management, and chooses where the user did not. */
 export function checkPmi(input: PreflightInput): PmiChoice {
+  const settled = settle(input);
+  return { ...settled, start: startOf(input, settled) };
+}
+
+/** What is certain by the finding, and else by the matrix. A single rank is a whole communicator alone. */
+function startOf({ image, wish }: PreflightInput, { finding: found, mpi }: Settled): Start {
+  if (found.outcome === 'cannot-tell') return 'unknown';
+  if (found.outcome === 'ok') return 'starts';
+  if ('unknown' in image.mpi) return 'unknown';
+  const { outcome } = forecastPmi(image.mpi, mpi);
+  return outcome === 'singletons' && wish.ranks > 1 && !found.message.startsWith('srun does not offer')
+    ? 'singletons'
+    : 'aborts';
+}
+
+function settle(input: PreflightInput): Settled {
   const { image, wish } = input;
   if (wish.launcher !== 'srun') return withoutSlurm(input);
   const plugins = offeredPlugins(input);
@@ -38,7 +58,7 @@ function finding(outcome: Forecast, message: string, evidence: readonly string[]
   return { check: 'pmi', outcome, message, evidence, hint };
 }
 
-function withoutSlurm({ image, wish }: PreflightInput): PmiChoice {
+function withoutSlurm({ image, wish }: PreflightInput): Settled {
   const evidence = [`launcher: ${wish.launcher}`];
   if (wish.launcher === 'mpirun' && 'unknown' in image.mpi)
     return {
@@ -67,7 +87,7 @@ function withoutSlurm({ image, wish }: PreflightInput): PmiChoice {
   };
 }
 
-function withoutMpi({ wish }: PreflightInput, why: string): PmiChoice {
+function withoutMpi({ wish }: PreflightInput, why: string): Settled {
   const mpi = wish.mpi ?? 'none';
   if (wish.ranks === 1) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
   return {
@@ -86,7 +106,7 @@ function explicit(
   mpi: ImageMpi,
   plugin: string,
   offered: readonly string[] | undefined,
-): PmiChoice {
+): Settled {
   const forecast = forecastPmi(mpi, plugin);
   const better = offered && choosePmi(mpi, offered);
   const hint = better ? `use --mpi=${better}, or leave the choice to Assay` : otherwise(mpi);
@@ -115,7 +135,7 @@ function judged(
   return finding('will-fail', message, evidence, hint);
 }
 
-function chosen({ wish }: PreflightInput, mpi: ImageMpi, offered: readonly string[]): PmiChoice {
+function chosen({ wish }: PreflightInput, mpi: ImageMpi, offered: readonly string[]): Settled {
   const evidence = [...mpi.evidence, `srun offers ${offered.join(', ')}`];
   const best = choosePmi(mpi, offered);
   if (best !== undefined)
@@ -134,7 +154,7 @@ function chosen({ wish }: PreflightInput, mpi: ImageMpi, offered: readonly strin
 }
 
 /** Nothing is known of the nodes yet: the value that such an MPI is mostly run with, to be checked again. */
-function assumed({ wish }: PreflightInput, mpi: ImageMpi, why: readonly string[]): PmiChoice {
+function assumed({ wish }: PreflightInput, mpi: ImageMpi, why: readonly string[]): Settled {
   const usual = choosePmi(mpi, ['pmix', 'pmi2']) ?? 'none';
   const message = `srun's plugins are not known; --mpi=${usual} suits ${mpi.abi} of the image for ${wish.ranks} ranks`;
   return {

@@ -32,6 +32,8 @@ const image: Image = {
   libc: { family: 'glibc', version: '2.36' },
   libraries: [],
   packages: [],
+  needs: { programs: [{ architecture: 'amd64', count: 1, path: '/opt/app/bin/app' }], levels: [], missing: [] },
+  holds: { binSh: '/usr/bin/dash', added: [], dropped: [], toolkits: [], fabrics: [] },
   gaps: [],
 };
 
@@ -63,7 +65,8 @@ function finding(answer: Preflight, check: string) {
 test('all is well, and the plugin is chosen', () => {
   const answer = ask();
   expect(answer).toMatchObject({ outcome: 'ok', mpi: 'pmix' });
-  expect(answer.findings.map((item) => item.outcome)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+  expect(new Set(answer.findings.map((item) => item.outcome))).toEqual(new Set(['ok']));
+  expect(answer.start).toBe('starts');
   expect(ask({ image: { ...image, mpi: mpich } }).mpi).toBe('pmi2');
 });
 

@@ -10,6 +10,7 @@ import { inspect } from './inspect.ts';
 import { kernels } from './kernels.ts';
 import { key } from './key.ts';
 import { plan } from './plan.ts';
+import { preflight } from './preflight.ts';
 import { promote } from './promote.ts';
 import { reap } from './reap.ts';
 import { run } from './run.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   inspect,
   diff,
   uniform,
+  preflight,
   plan,
   run,
   runs,

@@ -14,6 +14,7 @@ export const plan: Command = {
     { flags: '--site <file>', description: 'site file; without one, this machine alone' },
     { flags: '--partition <name>', description: 'partition to use; the default one of the site unless said' },
     { flags: '--mpi <type>', description: 'process-management interface to ask srun for' },
+    { flags: '--despite-preflight', description: 'plan also what preflight says will fail' },
     { flags: '--facts <file>', description: 'facts of nodes, as inspect --json writes them; else those of this host' },
     { flags: '--script', description: 'print the job scripts too' },
   ],
@@ -31,6 +32,7 @@ export const plan: Command = {
       suites: input.args,
       image,
       scripts: input.options.script === true,
+      despitePreflight: input.options.despitePreflight === true,
       ...optional,
     });
     const lines = [`image  ${made.image.digest}`, `mpi    ${made.mpi.choice}: ${made.mpi.why}`];

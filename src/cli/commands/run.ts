@@ -17,6 +17,7 @@ export const run: Command = {
     { flags: '--site <file>', description: 'site file; without one, this machine alone' },
     { flags: '--partition <name>', description: 'partition to use; the default one of the site unless said' },
     { flags: '--mpi <type>', description: 'process-management interface to ask srun for, instead of the one chosen' },
+    { flags: '--despite-preflight', description: 'run also what preflight says will fail' },
     { flags: '--wait-at-most <duration>', description: 'hold (exit 4) when allocations are not over by then' },
     { flags: '--fresh', description: 'do not go on with an unfinished run of the same image, suites and site' },
     { flags: '--results <directory>', description: 'also write the results there, for the artifacts of a CI job' },
@@ -50,6 +51,7 @@ export const run: Command = {
       ...(partition !== undefined && { partition }),
       ...(mpi !== undefined && { mpi }),
       ...(limit !== undefined && { waitAtMost: limit }),
+      ...(input.options.despitePreflight === true && { despitePreflight: true }),
       ...(input.options.fresh === true && { fresh: true }),
     };
     return telling(() => flow.run(system, request, version, signal));

@@ -8,7 +8,19 @@ import { kernel } from './kernel.ts';
 import { libraries } from './libraries.ts';
 import { modules } from './modules.ts';
 import { mpi } from './mpi/mpi.ts';
+import { processor } from './processor.ts';
 import { system } from './system.ts';
 
 /** Every probe, in the order of its groups. */
-export const probes: readonly Probe[] = [kernel, modules, mpi, gpu, fabric, libraries, hardware, container, system];
+export const probes: readonly Probe[] = [
+  kernel,
+  modules,
+  mpi,
+  gpu,
+  fabric,
+  libraries,
+  hardware,
+  processor,
+  container,
+  system,
+];
