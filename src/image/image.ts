@@ -30,6 +30,11 @@ export interface ImageMpi {
   readonly version?: string;
   /** Process-management interfaces that the library can speak, by its symbols and plugins. */
   readonly pmi: readonly ('pmix' | 'pmi2' | 'pmi1')[];
+  /**
+   * What its structure tells of its start, whatever its version: `orte`, the run-time of Open MPI before 5, is loaded with
+   * it; `sees-pmix`, it looks for PMIx's variables, though it may not speak PMIx. Left out where nobody looked.
+   */
+  readonly marks?: readonly ('orte' | 'sees-pmix')[];
   /** What was looked at to say so. */
   readonly evidence: readonly string[];
 }

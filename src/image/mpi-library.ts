@@ -16,6 +16,7 @@ export interface MpiLibrary {
   readonly family: Family;
   readonly version?: string;
   readonly pmi: readonly Pmi[];
+  readonly marks: NonNullable<ImageMpi['marks']>;
   readonly evidence: readonly string[];
 }
 
@@ -58,6 +59,7 @@ const texts = {
   pmiWire: /PMI_FD/,
   pmi2: /PMI2_Init|cmd=fullinit|fullinit-response/,
   pmixByName: /PMIx_Init\0/,
+  pmixVariable: /PMIX_(?:RANK|NAMESPACE)\0/,
 } as const;
 
 /**
@@ -76,15 +78,24 @@ export async function describeMpi(
   const found = await scanFile(tree, binary.path, texts);
   const { family, mark } = familyOf(symbols, found);
   const version = await versionOf(tree, binary, family, symbols, found, packages);
+  const major = Number.parseInt(version?.text ?? '', 10);
+  const orte = [...plan.loaded.keys()].find((name) => /^libopen-rte\.so/.test(name));
+  const older = family === 'openmpi' && (orte !== undefined || major < 5);
   const spoken =
     family === 'openmpi'
-      ? await openMpiPmi(tree, binaries, binary, plan, Number.parseInt(version?.text ?? '', 10))
+      ? await openMpiPmi(tree, binaries, binary, plan, older)
       : mpichPmi(family, symbols, found, opens);
   return {
     family,
     ...(version && { version: version.text }),
     pmi: spoken.flatMap(([pmi]) => pmi ?? []).filter((pmi, index, all) => all.indexOf(pmi) === index),
-    evidence: [mark, ...(version ? [version.source] : []), ...spoken.map(([, why]) => why)],
+    marks: [...(older ? ['orte' as const] : []), ...(found.pmixVariable ? ['sees-pmix' as const] : [])],
+    evidence: [
+      mark,
+      ...(version ? [version.source] : []),
+      ...(orte ? [`it loads ${orte}, the run-time of Open MPI before 5`] : []),
+      ...spoken.map(([, why]) => why),
+    ],
   };
 }
 
@@ -140,7 +151,7 @@ async function versionOf(
 }
 
 /**
- * Open MPI 5 has PMIx and nothing else. Open MPI 4 speaks through plugins, found below the directory of the library or
+ * Open MPI 5 dropped ORTE and has PMIx and nothing else. Open MPI 4 speaks through plugins, found below the directory of the library or
  * compiled into libopen-pal: mca_pmix_{pmix*,ext*} for PMIx, mca_pmix_s2 and s1 for Slurm's PMI-2 and PMI-1.
  */
 async function openMpiPmi(
@@ -148,13 +159,16 @@ async function openMpiPmi(
   binaries: Binaries,
   binary: Binary,
   plan: LoadPlan,
-  major: number,
+  older: boolean,
 ): Promise<readonly (readonly [Pmi, string])[]> {
-  if (major >= 5)
+  if (!older)
     return [
       plan.missing.has('libpmix.so.2')
-        ? (['pmix', 'Open MPI 5 speaks PMIx alone, but its libpmix.so.2 is not found'] as const)
-        : (['pmix', 'Open MPI 5 speaks PMIx alone'] as const),
+        ? ([
+            'pmix',
+            'Open MPI without ORTE (5 and later) speaks PMIx alone, but its libpmix.so.2 is not found',
+          ] as const)
+        : (['pmix', 'Open MPI without ORTE (5 and later) speaks PMIx alone'] as const),
     ];
   const kinds: readonly (readonly [Pmi, RegExp])[] = [
     ['pmix', /^mca_pmix_(?:pmix|ext)[0-9x]*(?:\.so|_component)$/],

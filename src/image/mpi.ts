@@ -77,6 +77,7 @@ export async function findMpi(
     libraryPath,
     ...(described.version !== undefined && { version: described.version }),
     pmi: described.pmi,
+    marks: described.marks,
     evidence: [
       useOf(chosen),
       ...described.evidence,

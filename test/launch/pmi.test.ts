@@ -27,6 +27,40 @@ describe('what five real stacks did under srun of Slurm 22.05', () => {
   });
 });
 
+describe('versions of PyPI that stand in no row', () => {
+  test.each([
+    ['3.4.3', 'singletons'],
+    ['4.1.3', 'singletons'],
+    ['4.2.3', 'singletons'],
+    ['4.3.2', 'aborts'],
+  ])('MPICH %s under pmix: %s', (version, outcome) => {
+    expect(forecastPmi({ family: 'mpich', version, pmi: ['pmi2', 'pmi1'] }, 'pmix').outcome).toBe(outcome);
+  });
+  test.each([
+    ['4.1.8', 'aborts'],
+    ['5.0.8', 'singletons'],
+  ])('Open MPI %s under pmi2 and none: %s', (version, outcome) => {
+    for (const plugin of ['pmi2', 'none'])
+      expect(forecastPmi({ family: 'openmpi', version, pmi: ['pmix'] }, plugin).outcome).toBe(outcome);
+  });
+});
+
+test('structure decides where the version was stripped, and against one that says otherwise', () => {
+  const openmpi = { family: 'openmpi', pmi: ['pmix'] } as const;
+  expect(forecastPmi({ ...openmpi, marks: ['orte'] }, 'none').outcome).toBe('aborts');
+  expect(forecastPmi({ ...openmpi, marks: [] }, 'none').outcome).toBe('singletons');
+  const mpich = { family: 'mpich', pmi: ['pmi2', 'pmi1'] } as const;
+  expect(forecastPmi({ ...mpich, marks: ['sees-pmix'] }, 'pmix').outcome).toBe('aborts');
+  expect(forecastPmi({ ...mpich, version: '5.0.2', marks: [] }, 'pmix').outcome).toBe('singletons');
+});
+
+test('Intel MPI with I_MPI_PMI_LIBRARY speaks that alone', () => {
+  const outcomes = ['pmix', 'pmi2', 'none'].map(
+    (plugin) => forecastPmi({ ...stacks.intel, pmiLibrary: true }, plugin).outcome,
+  );
+  expect(outcomes).toEqual(['aborts', 'starts', 'aborts']);
+});
+
 test('what a library was built with outweighs the row of its family', () => {
   expect(forecastPmi(stacks.openmpi4WithPmi, 'pmi2').outcome).toBe('starts');
   expect(forecastPmi(stacks.mpich4WithPmix, 'pmix').outcome).toBe('starts');
@@ -43,7 +77,7 @@ test('a plugin that nobody has seen with this library is unknown, with why', () 
 });
 
 test('the forecast says where it comes from', () => {
-  expect(forecastPmi(stacks.openmpi5, 'none').why).toContain('Open MPI 5.0.11 of PyPI');
+  expect(forecastPmi(stacks.openmpi5, 'none').why).toContain('5.0.11 of PyPI');
   expect(forecastPmi(stacks.openmpi4, 'pmi2').why).toContain("OMPI was not built with SLURM's PMI support");
 });
 
@@ -76,7 +110,8 @@ test('plugin names are of a kind', () => {
 test('the rows of one family and plugin never overlap, and each names its source', () => {
   for (const row of pmiMatrix) {
     const rivals = pmiMatrix.filter((other) => other.family === row.family && other.pmi === row.pmi && other !== row);
-    for (const other of rivals) expect(other.from > row.to || other.to < row.from).toBe(true);
+    for (const other of rivals) expect(row.mark ?? row.without).toBe(other.without ?? other.mark);
+    expect(rivals.length).toBeLessThanOrEqual(1);
     expect(row.source).not.toBe('');
   }
 });
