@@ -18,6 +18,8 @@ export interface ElfPlan {
   readonly versionsDefined?: readonly string[];
   /** How the number of symbols can be told. */
   readonly hash?: 'sysv' | 'gnu' | 'sections' | 'none';
+  /** Bytes of a PT_NOTE segment, aligned to 8. */
+  readonly notes?: Uint8Array;
   /** Bytes put at the end, loaded too. */
   readonly text?: string;
 }
@@ -65,7 +67,7 @@ export function makeElf(plan: ElfPlan = {}): Uint8Array {
 
   const headerSize = wide ? 64 : 52;
   const programSize = wide ? 56 : 32;
-  const programs = 3;
+  const programs = plan.notes ? 4 : 3;
   offset = headerSize + programs * programSize;
   const interpreter = plan.interpreter === undefined ? undefined : put(Buffer.from(`${plan.interpreter}\0`));
   const data = Object.entries(plan.defines ?? {}).map(([name, text]) => {
@@ -118,6 +120,7 @@ export function makeElf(plan: ElfPlan = {}): Uint8Array {
   tags.push([5, base + strtab], [10, strings.length], [6, base + symtab], [11, wide ? 24 : 16], [0, 0]);
   const dynamicBytes = Buffer.concat(tags.map(([tag, value]) => word(tag, value)));
   const dynamic = put(dynamicBytes);
+  const notes = plan.notes ? put(Buffer.from(plan.notes)) : 0;
   if (plan.text !== undefined) put(Buffer.from(plan.text, 'latin1'));
   const sections = hash === 'sections' ? 2 : 0;
   const symtabSize = Buffer.concat(symbols).length;
@@ -143,6 +146,7 @@ export function makeElf(plan: ElfPlan = {}): Uint8Array {
     program(1, 0, offset),
     program(interpreter === undefined ? 0 : 3, interpreter ?? 0, interpreterSize),
     program(2, dynamic, dynamicBytes.length),
+    ...(plan.notes ? [program(4, notes, plan.notes.length)] : []),
     ...parts,
   ]);
 }

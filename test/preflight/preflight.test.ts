@@ -1,56 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
 import type { Facts } from '../../src/inspect/facts.ts';
-import type { LaunchWish, PreflightInput } from '../../src/preflight/finding.ts';
+import type { PreflightInput } from '../../src/preflight/finding.ts';
 import { type Preflight, preflight } from '../../src/preflight/preflight.ts';
-
-const digest = `sha256:${'0'.repeat(64)}` as const;
-
-const image: Image = {
-  name: 'registry.test/app:1',
-  digest,
-  resolved: digest,
-  mediaType: 'application/vnd.oci.image.manifest.v1+json',
-  config: digest,
-  architecture: 'amd64',
-  os: 'linux',
-  layers: [],
-  environment: {},
-  entrypoint: [],
-  command: [],
-  workingDirectory: '/',
-  labels: {},
-  mpi: {
-    family: 'openmpi',
-    abi: 'libmpi.so.40',
-    path: '/usr/lib/libmpi.so.40',
-    libraryPath: [],
-    version: '5.0.11',
-    pmi: ['pmix'],
-    evidence: ['used by 1 application'],
-  },
-  libc: { family: 'glibc', version: '2.36' },
-  libraries: [],
-  packages: [],
-  needs: { programs: [{ architecture: 'amd64', count: 1, path: '/opt/app/bin/app' }], levels: [], missing: [] },
-  holds: { binSh: '/usr/bin/dash', added: [], dropped: [], toolkits: [], fabrics: [] },
-  gaps: [],
-};
+import { image, node, partition, wish } from './example.ts';
 
 const mpich = { ...image.mpi, family: 'mpich', abi: 'libmpi.so.12', version: '4.0.2', pmi: ['pmi1'] } as Image['mpi'];
-
-function node(name: string, plugins = 'none pmi2 pmix pmix_v4', machine = 'x86_64'): Facts {
-  return {
-    node: name,
-    groups: {
-      kernel: { machine: { value: machine, source: 'uname -m' } },
-      mpi: { plugins: { value: plugins, source: 'srun --mpi=list' } },
-    },
-  };
-}
-
-const partition = { name: 'batch', nodes: 4, processors: 2, timeLimitSeconds: 3600, exclusive: true };
-const wish: LaunchWish = { launcher: 'srun', ranks: 4, program: { builds: ['libmpi.so.40', 'libmpi.so.12'] } };
 
 function ask(change: Partial<PreflightInput> = {}): Preflight {
   return preflight({ image, facts: [node('n1'), node('n2')], partition, wish, ...change });
@@ -87,6 +42,15 @@ describe('architecture and os', () => {
     };
     for (const facts of [[], [denied]]) expect(finding(ask({ facts }), 'architecture').outcome).toBe('cannot-tell');
     expect(finding(ask({ facts: [denied] }), 'architecture').evidence.join()).toContain('took 5 s');
+  });
+
+  test('what its files are for counts more than what the image says', () => {
+    const programs = [{ architecture: 'arm64', count: 3, path: '/bin/sh' }];
+    const answer = ask({ image: { ...image, needs: { ...image.needs, programs } } });
+    expect(finding(answer, 'architecture')).toMatchObject({
+      outcome: 'will-fail',
+      message: 'the image says it is for amd64, and its programs are for arm64',
+    });
   });
 
   test('only Linux', () => {
@@ -139,6 +103,32 @@ describe('process management', () => {
     expect(finding(ask({ wish: { ...wish, mpi: 'pmix_v5' } }), 'pmi').message).toContain(
       'does not offer --mpi=pmix_v5',
     );
+  });
+
+  test('what the ranks will do is told in one word', () => {
+    const start = (change: Partial<PreflightInput>) => ask(change).start;
+    expect(start({ wish: { ...wish, mpi: 'pmi2' } })).toBe('singletons');
+    expect(start({ wish: { ...wish, mpi: 'pmi2', ranks: 1 } })).toBe('starts');
+    expect(start({ wish: { ...wish, mpi: 'pmix_v5' } })).toBe('aborts');
+    expect(
+      start({
+        image: { ...image, mpi: { ...image.mpi, marks: ['orte'] } as Image['mpi'] },
+        wish: { ...wish, mpi: 'none' },
+      }),
+    ).toBe('aborts');
+    expect(start({ facts: [] })).toBe('unknown');
+    // The wrong architecture goes before all that MPI would do.
+    expect(start({ facts: [node('n1', 'pmix', 'aarch64')], wish: { ...wish, mpi: 'pmi2' } })).toBe('aborts');
+  });
+
+  test('Intel MPI goes by I_MPI_PMI_LIBRARY of image and site', () => {
+    const intel = { ...image.mpi, family: 'intel', version: '2021.18.1', pmi: ['pmi2', 'pmix'] } as Image['mpi'];
+    const under = (mpi: string, environment?: Readonly<Record<string, string>>) =>
+      ask({ image: { ...image, mpi: intel }, wish: { ...wish, mpi }, ...(environment && { environment }) }).start;
+    expect(under('pmix')).toBe('starts');
+    expect(under('none')).toBe('singletons');
+    expect(under('pmix', { I_MPI_PMI_LIBRARY: '/usr/lib/libpmi2.so.0' })).toBe('aborts');
+    expect(under('none', { I_MPI_PMI_LIBRARY: '/usr/lib/libpmi2.so.0' })).toBe('aborts');
   });
 
   test('an explicit choice that works is kept', () => {

@@ -1,6 +1,7 @@
 /** What the processor can do: the level of x86-64 that its flags amount to. */
 import { factFrom } from '../answers.ts';
-import type { Probe } from '../probe.ts';
+import type { Fact } from '../facts.ts';
+import type { NodeAnswer, Probe } from '../probe.ts';
 
 /**
  * Flags of each level above the first, in the words of /proc/cpuinfo (x86-64 psABI, "Micro-Architecture Levels"; the
@@ -21,16 +22,17 @@ export function x86Level(flags: string): string | undefined {
   return `x86-64-v${first < 0 ? levels.length + 1 : first + 1}`;
 }
 
+/** Other architectures have no line of flags, or one of other words: they have no such level. */
+function levelFact(answer: NodeAnswer): Fact {
+  const fact = factFrom(answer, (text) => x86Level(/^flags[ \t]*:(.*)/m.exec(text)?.[1] ?? ''));
+  if ('value' in fact || answer.kind === 'unknown') return fact;
+  return { unknown: 'absent', why: '/proc/cpuinfo names no flags of x86-64', source: answer.source };
+}
+
 export const processor: Probe = {
   name: 'processor',
   asks: [{ id: 'flags', kind: 'lines', path: '/proc/cpuinfo', pattern: '^flags[[:space:]]*:', most: 1 }],
   fingerprints: {},
   ownKeys: [],
-  read: (answers) => [
-    {
-      key: 'level',
-      // Other architectures have no line of flags, or one of other words.
-      fact: factFrom(answers('flags'), (text) => x86Level(/^flags\s*:\s*(.*)/m.exec(text)?.[1] ?? '')),
-    },
-  ],
+  read: (answers) => [{ key: 'level', fact: levelFact(answers('flags')) }],
 };

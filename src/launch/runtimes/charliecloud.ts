@@ -6,6 +6,7 @@ import { argv } from '../../base/argv.ts';
 import { closed, Type } from '../../base/schema.ts';
 import type { Runtime } from '../adapter.ts';
 import { launchPathInvalid } from '../errors.ts';
+import type { Launch } from '../launch.ts';
 
 /** ch-run splits `--bind=SRC:DST` at the colon and knows no escape for it. */
 function bind(source: string, target: string): string {
@@ -16,6 +17,14 @@ function bind(source: string, target: string): string {
         'move the run directory',
       );
   return `--bind=${source}:${target}`;
+}
+
+/**
+ * The name of the group that joins. Of itself ch-run takes the number of the step, which is that of other jobs too: a step
+ * that was ended while its ranks joined leaves the group on the node, and the next of that name by the same user fails.
+ */
+function joinTag({ environment, id }: Launch): string {
+  return `${environment.ASSAY_NONCE ?? 'assay'}-${id.slice(-12)}`;
 }
 
 export const charliecloud: Runtime = {
@@ -38,7 +47,9 @@ export const charliecloud: Runtime = {
       '--env-no-expand',
       // Ranks of one node in one namespace: in sibling ones they may not read each other's memory (CMA), which makes
       // Open MPI slow and MPICH over UCX abort. ch-run learns from Slurm how many they are.
-      ...(launch.launcher === 'srun' && launch.geometry.ranks > launch.geometry.nodes ? ['--join'] : []),
+      ...(launch.launcher === 'srun' && launch.geometry.ranks > launch.geometry.nodes
+        ? ['--join', `--join-tag=${joinTag(launch)}`]
+        : []),
       ...Object.entries(launch.environment).map(([name, value]) => `--set-env=${name}=${value}`),
       ...launch.mounts.map((mount) => bind(mount.source, mount.target)),
       `--cd=${launch.workingDirectory}`,
