@@ -32,9 +32,12 @@ export interface ImageMpi {
   readonly pmi: readonly ('pmix' | 'pmi2' | 'pmi1')[];
   /**
    * What its structure tells of its start, whatever its version: `orte`, the run-time of Open MPI before 5, is loaded with
-   * it; `sees-pmix`, it looks for PMIx's variables, though it may not speak PMIx. Left out where nobody looked.
+   * it; `sees-pmix`, it looks for PMIx's variables, though it may not speak PMIx; `no-fabric`, it loads libfabric while it
+   * runs, and the image holds none. Left out where nobody looked.
    */
-  readonly marks?: readonly ('orte' | 'sees-pmix')[];
+  readonly marks?: readonly ('orte' | 'sees-pmix' | 'no-fabric')[];
+  /** Libraries that it needs and its loader does not find in the image; left out when there are none. */
+  readonly missing?: readonly string[];
   /** What was looked at to say so. */
   readonly evidence: readonly string[];
 }

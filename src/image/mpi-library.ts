@@ -59,6 +59,7 @@ const texts = {
   pmiWire: /PMI_FD/,
   pmi2: /PMI2_Init|cmd=fullinit|fullinit-response/,
   pmixByName: /PMIx_Init\0/,
+  fabricByName: /\0(libfabric\.so\.1)\0/,
   pmixVariable: /PMIX_(?:RANK|NAMESPACE)\0/,
 } as const;
 
@@ -81,6 +82,12 @@ export async function describeMpi(
   const major = Number.parseInt(version?.text ?? '', 10);
   const orte = [...plan.loaded.keys()].find((name) => /^libopen-rte\.so/.test(name));
   const older = family === 'openmpi' && (orte !== undefined || major < 5);
+  // Ranks of Intel MPI that have company need it (seen with 2021.19.0); a single one does not.
+  const fabricless =
+    family === 'intel' &&
+    found.fabricByName !== undefined &&
+    !opens(found.fabricByName) &&
+    !binaries.all.some(({ elf }) => elf.soname === found.fabricByName);
   const spoken =
     family === 'openmpi'
       ? await openMpiPmi(tree, binaries, binary, plan, older)
@@ -89,11 +96,16 @@ export async function describeMpi(
     family,
     ...(version && { version: version.text }),
     pmi: spoken.flatMap(([pmi]) => pmi ?? []).filter((pmi, index, all) => all.indexOf(pmi) === index),
-    marks: [...(older ? ['orte' as const] : []), ...(found.pmixVariable ? ['sees-pmix' as const] : [])],
+    marks: [
+      ...(fabricless ? ['no-fabric' as const] : []),
+      ...(older ? ['orte' as const] : []),
+      ...(found.pmixVariable ? ['sees-pmix' as const] : []),
+    ],
     evidence: [
       mark,
       ...(version ? [version.source] : []),
       ...(orte ? [`it loads ${orte}, the run-time of Open MPI before 5`] : []),
+      ...(fabricless ? [`it loads ${found.fabricByName} while it runs, which the image does not hold`] : []),
       ...spoken.map(([, why]) => why),
     ],
   };

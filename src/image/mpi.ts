@@ -66,6 +66,7 @@ export async function findMpi(
   };
   const described = await describeMpi(tree, binaries, chosen.library, chosen.plan, opens, packages);
   const libraryPath = libraryPathOf(chosen, loader);
+  const missing = [...loader.plan(chosen.library, [...searched, ...libraryPath]).missing.keys()];
   const others = [...libraries.values()].filter(
     (library) =>
       library !== chosen.library && (uses.has(library.path) || sonameOf(library) !== sonameOf(chosen.library)),
@@ -77,6 +78,7 @@ export async function findMpi(
     libraryPath,
     ...(described.version !== undefined && { version: described.version }),
     pmi: described.pmi,
+    ...(missing.length > 0 && { missing }),
     marks: described.marks,
     evidence: [
       useOf(chosen),

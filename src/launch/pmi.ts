@@ -125,6 +125,11 @@ export function forecastPmi(mpi: PmiSpeaker, plugin: string): PmiForecast {
   const speaks = mpi.pmiLibrary ? (['pmi2'] as const) : mpi.pmi;
   const spoken = spokenUnder(kind).find((pmi) => (speaks as ImageMpi['pmi']).includes(pmi));
   const row = rowOf(mpi, kind);
+  if (spoken && mpi.marks?.includes('no-fabric'))
+    return {
+      outcome: 'aborts',
+      why: `${name} speaks ${spoken}, but it loads libfabric.so.1 for ranks that have company, and the image holds none`,
+    };
   if (spoken) {
     const told = row?.outcome === 'starts' ? ` (${row.source})` : '';
     return { outcome: 'starts', why: `${name} speaks ${spoken}, which --mpi=${plugin} serves${told}` };

@@ -9,6 +9,16 @@ const shown = 8;
 /** The commands of the suite find their libraries: missing ones of other programs are told, and do not count. */
 export function checkLibraries({ image, wish, injected }: PreflightInput): PreflightFinding {
   const brought = new Set((injected ?? []).map(({ soname }) => soname));
+  const { mpi } = image;
+  const lost = 'missing' in mpi ? mpi.missing?.find((name) => !brought.has(name)) : undefined;
+  if (lost !== undefined && 'path' in mpi)
+    return {
+      check: 'libraries',
+      outcome: 'will-fail',
+      message: `the MPI of the image, ${mpi.path}, needs ${lost}, which its loader does not find in the image`,
+      evidence: mpi.missing?.map((name) => `${mpi.path} needs ${name}`) ?? [],
+      hint: `put ${lost} into the image, or inject that of the host`,
+    };
   const missing = image.needs.missing.filter(({ name }) => !brought.has(name));
   const wanted = (path: string): boolean =>
     (wish.commands ?? []).some((word) => (word.includes('/') ? word === path : word === posix.basename(path)));

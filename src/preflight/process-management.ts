@@ -20,9 +20,16 @@ export function checkPmi(input: PreflightInput): PmiChoice {
   const set = input.environment?.I_MPI_PMI_LIBRARY ?? input.image.environment.I_MPI_PMI_LIBRARY;
   const { mpi } = input.image;
   const fixed = 'family' in mpi && mpi.family === 'intel' && set ? { ...mpi, pmiLibrary: true } : mpi;
-  const asked = { ...input, image: { ...input.image, mpi: fixed } };
+  const fabric = (input.injected ?? []).some(({ soname }) => soname === 'libfabric.so.1') || input.wish.ranks === 1;
+  const asked = { ...input, image: { ...input.image, mpi: fabric ? withFabric(fixed) : fixed } };
   const settled = settle(asked);
   return { ...settled, start: startOf(asked, settled) };
+}
+
+/** An MPI that has libfabric from the host, or needs none. */
+function withFabric(mpi: PreflightInput['image']['mpi']): PreflightInput['image']['mpi'] {
+  if ('unknown' in mpi || !mpi.marks) return mpi;
+  return { ...mpi, marks: mpi.marks.filter((mark) => mark !== 'no-fabric') };
 }
 
 /** What is certain by the finding, and else by the matrix. A single rank is a whole communicator alone. */

@@ -16,6 +16,7 @@ const built = [
   'mpich43',
   'mpich4',
   'two-mpis',
+  'intelmpi',
   'musl',
   'arm64',
   'old-glibc',
@@ -72,6 +73,8 @@ beforeAll(() => {
     execFileSync('cluster/image/build', [name], { stdio: 'ignore' });
   }
   vary('mpich5-abi', 'mpich5', '--remove', 'opt/app/bin/hello');
+  const fabric = ['libfabric.so.1', 'libfabric.so.1.20.0'];
+  vary('intelmpi-alone', 'intelmpi', ...fabric.flatMap((name) => ['--remove', `usr/lib/x86_64-linux-gnu/${name}`]));
   vary('no-shell', 'openmpi5', '--remove', 'bin/sh');
   vary('false-name', 'demo', '--architecture', 'arm64');
   stripped('openmpi5-stripped', 'openmpi5', 'opt/openmpi/lib/libmpi.so.40', 'openmpi', '5.0.11');
@@ -119,7 +122,7 @@ function note(what: string, foretold: string, seen: string): void {
 
 const names = [
   ...built.filter((name) => name !== 'old-glibc'),
-  ...['mpich5-abi', 'no-shell', 'false-name', 'openmpi5-stripped', 'mpich43-stripped'],
+  ...['mpich5-abi', 'intelmpi-alone', 'no-shell', 'false-name', 'openmpi5-stripped', 'mpich43-stripped'],
 ];
 
 describe('the prophecy comes true', () => {

@@ -240,3 +240,46 @@ describe('libraryPath, for a program from outside', () => {
     expect((await mpiOf({ ...twisted, ...crossed })).libraryPath).toEqual(['/b', '/a']);
   });
 });
+
+describe('what its structure tells, whatever its version', () => {
+  const marksOf = async (files: Readonly<Record<string, Content>>) => (await mpiOf(files)).marks;
+
+  test('Open MPI with ORTE or without, also where its version was stripped', async () => {
+    const stripped = { MPI_Init: '', MPI_Comm_size: '', PMPI_Init: '', ompi_mpi_comm_world: '' };
+    const mpi = (needed: readonly string[]) => library('libmpi.so.40', { defines: stripped, needed });
+    const rte = { [`${lib}/libopen-rte.so.40`]: library('libopen-rte.so.40') };
+    const app = { '/usr/bin/app': program(['libmpi.so.40']) };
+    expect(await marksOf({ ...app, ...rte, [`${lib}/libmpi.so.40`]: mpi(['libopen-rte.so.40']) })).toEqual(['orte']);
+    const later = await mpiOf({ ...app, [`${lib}/libmpi.so.40`]: mpi([]) });
+    expect(later).toMatchObject({ marks: [], pmi: ['pmix'] });
+    expect(later.version).toBeUndefined();
+    expect(await marksOf({ ...app, [`${lib}/libmpi.so.40`]: openMpi('4.1.4') })).toEqual(['orte']);
+  });
+
+  test('MPICH that looks for the variables of PMIx', async () => {
+    const app = { '/usr/bin/app': program(['libmpi.so.12']) };
+    expect(await marksOf({ ...app, [`${lib}/libmpi.so.12`]: mpich('4.2.3', mpichText) })).toEqual([]);
+    const newer = mpich('4.3.2', `${mpichText}PMIX_RANK\0`);
+    expect(await marksOf({ ...app, [`${lib}/libmpi.so.12`]: newer })).toEqual(['sees-pmix']);
+  });
+
+  test('Intel MPI without the libfabric that it loads', async () => {
+    const text = `${intelText}libfabric.so.1\0`;
+    const intel = library('libmpi.so.12', { defines: { ...mpiSymbols, I_MPI_x: '' }, text });
+    const files = { '/usr/bin/app': program(['libmpi.so.12']), [`${lib}/libmpi.so.12`]: intel };
+    expect(await marksOf(files)).toContain('no-fabric');
+    const fabric = library('libfabric.so.1');
+    expect(await marksOf({ ...files, [`${lib}/libfabric.so.1`]: fabric })).not.toContain('no-fabric');
+    // Its own scripts may find it elsewhere.
+    expect(await marksOf({ ...files, '/opt/libfabric/lib/libfabric.so.1': fabric })).not.toContain('no-fabric');
+  });
+
+  test('libraries that it needs and the image does not hold', async () => {
+    const files = (needed: readonly string[]) => ({
+      '/usr/bin/app': program(['libmpi.so.40']),
+      [`${lib}/libmpi.so.40`]: openMpi('5.0.11', { needed }),
+    });
+    expect((await mpiOf(files(['libucp.so.0']))).missing).toEqual(['libucp.so.0']);
+    expect((await mpiOf(files([]))).missing).toBeUndefined();
+  });
+});

@@ -101,6 +101,16 @@ describe('checkLibraries', () => {
     expect(checkLibraries(input).message).toContain('every program');
   });
 
+  test('what the MPI itself misses stops every program that uses it', () => {
+    const mpi = { ...image.mpi, missing: ['libucp.so.0'] } as Image['mpi'];
+    expect(checkLibraries({ ...input, image: { ...old, mpi } })).toMatchObject({
+      outcome: 'will-fail',
+      message: expect.stringContaining('needs libucp.so.0'),
+    });
+    const injected = [{ ...driver, soname: 'libucp.so.0' }];
+    expect(checkLibraries({ ...input, image: { ...old, mpi }, injected }).outcome).toBe('ok');
+  });
+
   test('what is injected is not missing', () => {
     const injected = [{ ...driver, soname: 'libfftw3.so.3' }];
     const wish = { ...input.wish, commands: ['solver'] };

@@ -131,6 +131,18 @@ describe('process management', () => {
     expect(under('none', { I_MPI_PMI_LIBRARY: '/usr/lib/libpmi2.so.0' })).toBe('aborts');
   });
 
+  test('Intel MPI without libfabric aborts where ranks have company, unless the host brings it', () => {
+    const intel = { ...image.mpi, family: 'intel', pmi: ['pmi2'], marks: ['no-fabric'] } as Image['mpi'];
+    const start = (change: Partial<PreflightInput>) => ask({ image: { ...image, mpi: intel }, ...change }).start;
+    const pmi2 = { ...wish, mpi: 'pmi2' };
+    expect(start({ wish: pmi2 })).toBe('aborts');
+    expect(start({ wish: { ...pmi2, ranks: 1 } })).toBe('starts');
+    const library = { path: '/usr/lib/libfabric.so.1', soname: 'libfabric.so.1', architecture: 'amd64' };
+    expect(start({ wish: pmi2, injected: [{ ...library, needed: [], versionsNeeded: {}, versionsDefined: [] }] })).toBe(
+      'starts',
+    );
+  });
+
   test('an explicit choice that works is kept', () => {
     expect(ask({ wish: { ...wish, mpi: 'pmix_v4' } })).toMatchObject({ outcome: 'ok', mpi: 'pmix_v4' });
   });
