@@ -41,6 +41,9 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
   const cases = suite?.cases ?? [];
   const own = cases.some((item) => runsSuiteProgram({ case: item }));
   const commands = cases.flatMap((item) => (runsSuiteProgram({ case: item }) ? [] : item.test.command.slice(0, 1)));
+  const pathSet = [site.site.environment, ...cases.map((item) => item.test.environment)].some(
+    (environment) => environment.LD_LIBRARY_PATH !== undefined,
+  );
   return preflight({
     image,
     facts,
@@ -52,6 +55,7 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
       ranks: 'ranks' in what ? what.ranks : Math.max(1, ...cases.map((item) => item.geometry.ranks)),
       program: own && suite ? { builds: buildsOf(suite, image.architecture) } : 'image',
       ...(commands.length > 0 && { commands: [...new Set(commands)] }),
+      ...(pathSet && { ownLibraryPath: true }),
       ...(mpi !== undefined && { mpi }),
     },
   });

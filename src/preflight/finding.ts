@@ -48,6 +48,8 @@ export interface LaunchWish {
   readonly program: 'image' | { readonly builds: readonly string[] };
   /** First words of the commands of the image that are to be run, as the suite names them. */
   readonly commands?: readonly string[];
+  /** A case or the site sets LD_LIBRARY_PATH: what the image's own does not find may be found by that. */
+  readonly ownLibraryPath?: boolean;
 }
 
 /** A library of the host that will be put into the container. */

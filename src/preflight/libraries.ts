@@ -10,11 +10,12 @@ const shown = 8;
 export function checkLibraries({ image, wish, injected }: PreflightInput): PreflightFinding {
   const brought = new Set((injected ?? []).map(({ soname }) => soname));
   const { mpi } = image;
+  const outcome = wish.ownLibraryPath ? 'cannot-tell' : 'will-fail';
   const lost = 'missing' in mpi ? mpi.missing?.find((name) => !brought.has(name)) : undefined;
   if (lost !== undefined && 'path' in mpi)
     return {
       check: 'libraries',
-      outcome: 'will-fail',
+      outcome,
       message: `the MPI of the image, ${mpi.path}, needs ${lost}, which its loader does not find in the image`,
       evidence: mpi.missing?.map((name) => `${mpi.path} needs ${name}`) ?? [],
       hint: `put ${lost} into the image, or inject that of the host`,
@@ -27,7 +28,7 @@ export function checkLibraries({ image, wish, injected }: PreflightInput): Prefl
   if (hit)
     return {
       check: 'libraries',
-      outcome: 'will-fail',
+      outcome,
       message: `${hit.program} needs ${hit.name}, which its loader does not find in the image`,
       evidence,
       hint: `put ${hit.name} into the image, or name its directory in LD_LIBRARY_PATH`,

@@ -101,6 +101,11 @@ describe('checkLibraries', () => {
     expect(checkLibraries(input).message).toContain('every program');
   });
 
+  test('a path that the case sets may lead to it', () => {
+    const wish = { ...input.wish, commands: ['solver'], ownLibraryPath: true };
+    expect(checkLibraries({ ...input, image: lacking, wish }).outcome).toBe('cannot-tell');
+  });
+
   test('what the MPI itself misses stops every program that uses it', () => {
     const mpi = { ...image.mpi, missing: ['libucp.so.0'] } as Image['mpi'];
     expect(checkLibraries({ ...input, image: { ...old, mpi } })).toMatchObject({
