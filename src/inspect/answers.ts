@@ -113,3 +113,44 @@ export function assignments(text: string): ReadonlyMap<string, string> {
   }
   return found;
 }
+
+/** The answer of a `programs` ask: where each program is, and whether it runs as its owner. Not there: no entry. */
+export interface Place {
+  readonly path: string;
+  readonly setuid: boolean;
+  /** Whether this user may run it. */
+  readonly allowed: boolean;
+}
+
+/** Reads the lines of a `programs` ask (see `ask_programs` in the collector). */
+export function placesOf(answer: NodeAnswer): ReadonlyMap<string, Place> {
+  const found = new Map<string, Place>();
+  for (const line of (textOf(answer) ?? '').split('\n')) {
+    const [name, path, mark] = line.split('\t');
+    if (name && path && mark) found.set(name, { path, setuid: mark === 's', allowed: mark !== 'n' });
+  }
+  return found;
+}
+
+/** The answer of a `joined` ask: the paths, and the bytes of their files behind each other. */
+export function joinedFiles(answer: NodeAnswer): { readonly paths: readonly string[]; readonly bytes: Uint8Array } {
+  if (answer.kind === 'unknown' || answer.status !== 0) return { paths: [], bytes: new Uint8Array() };
+  const bytes = Buffer.from(answer.bytes);
+  const end = bytes.indexOf('\n\n');
+  if (end < 0) return { paths: [], bytes: new Uint8Array() };
+  return { paths: bytes.toString('utf8', 0, end).split('\n'), bytes: bytes.subarray(end + 2) };
+}
+
+/** `smallFact`, but a file that is not there is the value `none` when `seen` says that its file system can be seen. */
+export function smallFactOrNone(files: SmallFiles, path: string, seen: boolean): Fact {
+  const fact = smallFact(files, path);
+  return seen && 'unknown' in fact && fact.unknown === 'absent' ? { value: 'none', source: path } : fact;
+}
+
+/** A fact with its value rewritten; undefined from `rewrite` means that it was not understood. */
+export function mapFact(fact: Fact, rewrite: (value: string) => string | undefined): Fact {
+  if ('unknown' in fact || fact.value === 'none') return fact;
+  const value = rewrite(fact.value);
+  if (value !== undefined) return { value, source: fact.source };
+  return { unknown: 'error', why: `not understood: "${fact.value.slice(0, 200)}"`, source: fact.source };
+}

@@ -5,10 +5,11 @@ import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
 import { isSlow, type NodeAsk, type Probe } from './probe.ts';
 
-/** The two templates of the collector: the script, and its part that watches ranks. */
+/** The templates of the collector: the script, its part that watches ranks, and its part that tries things out. */
 export interface CollectorTemplates {
   readonly main: string;
   readonly ranks: string;
+  readonly trials: string;
 }
 
 /** What varies between two collectors. */
@@ -36,12 +37,20 @@ export const launcherPrograms: readonly string[] = [
   ...['hydra_pmi_proxy', 'hydra_bstrap_proxy', 'timeout'],
 ];
 
+// A SquashFS image of one file, `ok`, that says `works`: mksquashfs 4.5.1 -nopad -all-root -no-xattrs -no-exports
+// -mkfs-time 0 -all-time 0 -comp gzip.
+const squashfsImage =
+  'aHNxcwIAAAAAAAAAAAACAAEAAAABABEAQAIBAAQAAAAgAAAAAAAAAMQAAAAAAAAAvAAAAAAAAAD//////////2YAAAAAAAAAhwAAAAAAAACuAAAAAAAA' +
+  'AP//////////d29ya3MKHwB42mNiWMLIAAVwBhSwgcXewoWZkGhJIGYGYgBG2AG+EwB42mNggABGKM0EZOVnAwABfQDfEIBgAAAAAAAAAAYAAAEAAAAA' +
+  'nAAAAAAAAAAEgAAAAAC2AAAAAAAAAA==';
+
 /** Reads the collector's templates from the package. */
 export async function loadCollectorTemplates(files: Pick<Files, 'readText'>): Promise<CollectorTemplates> {
   const at = (name: string): string => installed(`templates/shell/${name}`);
   return {
     main: await files.readText(at('collector.sh.hbs')),
     ranks: await files.readText(at('collector-ranks.sh.hbs')),
+    trials: await files.readText(at('collector-trials.sh.hbs')),
   };
 }
 
@@ -66,9 +75,13 @@ function callOf(id: string, ask: NodeAsk): readonly string[] {
         ? ['ask_small', id, ...ask.patterns]
         : ['ask_beside', String(ask.limitSeconds), 'ask_small', id, ...ask.patterns];
     case 'digest':
-      return ['ask_digest', id, ...ask.paths];
+      return ['ask_digest', id, ask.pick?.pattern ?? '', String(ask.pick?.most ?? 0), ...ask.paths];
     case 'variables':
       return ['ask_variables', id, ...ask.names];
+    case 'programs':
+      return ['ask_programs', id, ...ask.names];
+    case 'joined':
+      return ['ask_joined', id, ask.pattern];
     case 'command':
       return ['ask_command', id, String(ask.limitSeconds), ...ask.argv];
   }
@@ -83,10 +96,13 @@ function isBeside(ask: NodeAsk): boolean {
 function checkAsk(id: string, ask: NodeAsk): void {
   const bad = (what: string): Error => new Error(`the ask ${id} ${what}`);
   if (!id.split('.').every((part) => safeId.test(part))) throw bad('has a name that is no plain word');
-  if (ask.kind === 'small' && !ask.patterns.every((pattern) => safePattern.test(pattern)))
+  const patterns = ask.kind === 'small' ? ask.patterns : ask.kind === 'joined' ? [ask.pattern] : [];
+  if (!patterns.every((pattern) => safePattern.test(pattern)))
     throw bad('has a pattern with characters that the shell would read in its own way');
-  if (ask.kind === 'variables' && !ask.names.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)))
+  if (ask.kind === 'variables' && !ask.names.every((name) => /^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name)))
     throw bad('asks for a variable whose name is none');
+  if (ask.kind === 'programs' && !ask.names.every((name) => /^[A-Za-z0-9_./+-]+$/.test(name)))
+    throw bad('asks for a program whose name is none');
   const limit = ask.kind === 'command' || ask.kind === 'small' ? ask.limitSeconds : undefined;
   if (isBeside(ask) && !(Number.isInteger(limit) && (limit ?? 0) > 0)) throw bad('has no time limit in whole seconds');
 }
@@ -114,6 +130,7 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
     slow: calls(isSlow),
     fileLimitSeconds: options.fileLimitSeconds ?? 10,
     filesLimitSeconds: options.filesLimitSeconds ?? 120,
+    trials: renderTemplate('shell', templates.trials, { image: squashfsImage }),
     ranks: renderTemplate('shell', templates.ranks, {
       launchers: launcherPrograms.join(' '),
       ranksLimitSeconds: options.ranksLimitSeconds,

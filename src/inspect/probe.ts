@@ -6,12 +6,15 @@ import type { Fact, UnknownWhy } from './facts.ts';
 /**
  * One question to a node, asked by the generated collector. Paths may hold `{release}`, the running kernel's release.
  * `file`: the bytes of a file, at most 1 MiB. `lines`: the first lines that fit a POSIX extended expression.
- * `small`: the first line of every file that fits one of the shell patterns, without starting a process; with a limit in
+ * `small`: the first line of every file that fits one of the shell patterns, read by grep; with a limit in
  * seconds where reading may wait for a device that never answers: such files are read beside all others.
- * `digest`: SHA-256 of the first readable of several files, unpacked if it ends in `.gz`; the content stays on the node.
- * `variables`: environment variables of the step. `command`: a program with a hard time limit in seconds; `shown` names
- * it in a fact's source where its words are a script; `slow` marks one that takes more than about 100 ms cold, or that
- * costs others something: it is asked by `assay inspect` and left out of runs.
+ * `digest`: SHA-256 of the first readable of several files, unpacked if it ends in `.gz`; the content stays on the node,
+ * but for the lines that fit `pick`. `variables`: environment variables of the step; a name ending in `*` stands for all
+ * that begin so. `programs`: where programs are on PATH, or files at fixed places, and which run as their owner. `joined`:
+ * the bytes of all files that fit a shell pattern, by one process. `command`: a program, or a trial that the collector
+ * knows by name (`templates/shell/collector-trials.sh.hbs`), with a hard time limit in seconds; `shown` names it in a
+ * fact's source where its words are a script; `slow` marks one that takes more than about 100 ms cold, or that costs
+ * others something: it is asked by `assay inspect` and left out of runs.
  */
 export type NodeAsk =
   | { readonly id: string; readonly kind: 'file'; readonly path: string }
@@ -28,8 +31,16 @@ export type NodeAsk =
       readonly patterns: readonly string[];
       readonly limitSeconds?: number;
     }
-  | { readonly id: string; readonly kind: 'digest'; readonly paths: readonly string[] }
+  | {
+      readonly id: string;
+      readonly kind: 'digest';
+      readonly paths: readonly string[];
+      /** An extended expression, and how many of the lines that fit it are brought back. */
+      readonly pick?: { readonly pattern: string; readonly most: number };
+    }
   | { readonly id: string; readonly kind: 'variables'; readonly names: readonly string[] }
+  | { readonly id: string; readonly kind: 'programs'; readonly names: readonly string[] }
+  | { readonly id: string; readonly kind: 'joined'; readonly pattern: string }
   | {
       readonly id: string;
       readonly kind: 'command';
@@ -90,6 +101,10 @@ export function sourceOf(ask: NodeAsk): string {
       return ask.paths.join(' ');
     case 'variables':
       return 'environment';
+    case 'programs':
+      return 'PATH';
+    case 'joined':
+      return ask.pattern;
     case 'command':
       return ask.shown ?? showArgv(ask.argv);
   }

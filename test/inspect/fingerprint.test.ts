@@ -11,12 +11,17 @@ import { probes } from '../../src/inspect/probes/index.ts';
 const known = (value: string): Fact => ({ value, source: 'test' });
 const lost = (unknown: 'absent' | 'denied' | 'timeout'): Fact => ({ unknown, why: 'so it is', source: 'test' });
 
+/** Facts of every key in the kernel's fingerprint; `changed` names some of them otherwise, or more, by `group.key` or key. */
 function kernelFacts(node: string, changed: Readonly<Record<string, Fact>> = {}): Facts {
-  const keys = fingerprintKeys('kernel', probes).map((key) => key.slice('kernel.'.length));
-  return {
-    node,
-    groups: { kernel: { ...Object.fromEntries(keys.map((key) => [key, known(`${key} é Z`)])), ...changed } },
+  const groups: Record<string, Record<string, Fact>> = { kernel: {}, modules: {} };
+  const put = (path: string, fact: Fact): void => {
+    const dot = path.indexOf('.');
+    const [group, key] = dot < 0 ? ['kernel', path] : [path.slice(0, dot), path.slice(dot + 1)];
+    groups[group] = { ...groups[group], [key]: fact };
   };
+  for (const path of fingerprintKeys('kernel', probes)) put(path, known(`${path} é Z`));
+  for (const [path, fact] of Object.entries(changed)) put(path, fact);
+  return { node, groups };
 }
 
 describe('fingerprint', () => {
@@ -31,13 +36,13 @@ describe('fingerprint', () => {
       .join('');
     const digest = execFileSync('sh', ['-c', 'LC_ALL=C sort | sha256sum'], { input }).toString().slice(0, 64);
     expect(fingerprint.digest).toBe(`sha256:${digest}`);
-    expect(fingerprint.text).toContain('assay.fingerprint=kernel/1\n');
+    expect(fingerprint.text).toContain('assay.fingerprint=kernel/2\n');
   });
   test('changes with each of its keys and with nothing else', () => {
     const of = (facts: Facts) => JSON.stringify(fingerprintOf('kernel', facts, probes));
     expect(of(kernelFacts('n2', { taint: known('512'), 'boot-id': known('x') }))).toBe(of(kernelFacts('n1')));
     for (const key of fingerprintKeys('kernel', probes))
-      expect(of(kernelFacts('n1', { [key.slice('kernel.'.length)]: known('other') }))).not.toBe(of(kernelFacts('n1')));
+      expect(of(kernelFacts('n1', { [key]: known('other') }))).not.toBe(of(kernelFacts('n1')));
   });
   test('one unknown line, a value of several lines or a missing row makes it unknown, with why', () => {
     const denied = fingerprintOf('kernel', kernelFacts('n1', { 'config-digest': lost('denied') }), probes);
@@ -101,7 +106,7 @@ describe('uniformity', () => {
         {
           group: 'kernel',
           key: 'release',
-          majority: { value: 'release é Z', nodes: 3 },
+          majority: { value: 'kernel.release é Z', nodes: 3 },
           nodes: [{ node: 'n4', fact: known('old') }],
         },
       ].slice(1),

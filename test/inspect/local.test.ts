@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Answer } from '../../src/base/ask.ts';
 import { factValue } from '../../src/inspect/facts.ts';
 import { localFacts } from '../../src/inspect/local.ts';
+import { machineInventory } from '../../src/system/inventory.ts';
 import { realSystem } from '../../src/system/real-system.ts';
 import type { System } from '../../src/system/system.ts';
 
@@ -16,6 +17,28 @@ describe('facts of this host', () => {
     expect(factValue(facts, 'system', 'hostname')).toBe(hostname());
     expect(factValue(facts, 'inventory', 'processor')).toBe('X');
     expect(facts.groups.inventory?.disks).toMatchObject({ unknown: 'absent' });
+  });
+  test('agree with what systeminformation, which reads this machine in its own way, says of it', async () => {
+    const facts = await localFacts(realSystem(true), { inventory: machineInventory });
+    const both = (key: string, inventory: string) => [
+      factValue(facts, 'hardware', key) ?? '',
+      factValue(facts, 'inventory', inventory) ?? '',
+    ];
+    const [processor = '', brand = ''] = both('processor', 'processor');
+    // The library takes `(R)` for ® and leaves other signs out.
+    for (const word of brand.match(/[A-Za-z0-9-]{3,}/g) ?? [])
+      expect(processor.toLowerCase()).toContain(word.toLowerCase());
+    for (const [key, inventory] of [
+      ['threads', 'processor-threads'],
+      ['cores', 'processor-cores'],
+    ] as const) {
+      const [ours, theirs] = both(key, inventory);
+      expect([key, ours]).toEqual([key, theirs]);
+    }
+    const [memory = '', bytes = ''] = both('memory', 'memory-bytes');
+    expect(Number.parseInt(memory, 10) * 1024).toBe(Number(bytes));
+    const os = factValue(facts, 'system', 'os') ?? '';
+    expect(os).toContain(factValue(facts, 'inventory', 'os')?.split(' ')[0]);
   });
   test('a collector that cannot run is an error that says what to do', async () => {
     const cannot = { code: 'INSPECT_COLLECTOR_FAILED', hint: expect.stringMatching(/PATH|TMPDIR/) };

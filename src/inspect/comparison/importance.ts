@@ -25,7 +25,10 @@ const leading: readonly string[] = [
   'gpu.amd-driver',
 ];
 
-/** Compares two facts by importance: in a fingerprint before not, then by group, leading ones, and name. */
+/** Facts that name the part in which a fingerprinted whole differs: the option of a configuration, one mitigation. */
+const parts = /^kernel\.(config|command-line|vulnerability)\./;
+
+/** Compares two facts by importance: in a fingerprint before not, then by group, leading ones, parts before wholes, name. */
 export function byImportance(
   probes: readonly Probe[],
 ): (
@@ -41,7 +44,13 @@ export function byImportance(
     const name = `${group}.${key}`;
     const place = order.indexOf(group);
     const lead = leading.indexOf(name);
-    return [fingerprinted.has(name) ? 0 : 1, place < 0 ? order.length : place, lead < 0 ? leading.length : lead];
+    const part = parts.test(name);
+    return [
+      fingerprinted.has(name) || part ? 0 : 1,
+      place < 0 ? order.length : place,
+      lead < 0 ? leading.length : lead,
+      part ? 0 : 1,
+    ];
   };
   return (a, b) => {
     const [left, right] = [rank(a), rank(b)];

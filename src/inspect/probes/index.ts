@@ -1,12 +1,13 @@
 /** Registration of probes: one file and one line each. */
 import type { Probe } from '../probe.ts';
-import { container } from './container.ts';
+import { container } from './container/container.ts';
+import { environment } from './environment.ts';
 import { fabric } from './fabric/fabric.ts';
 import { gpu } from './gpu/gpu.ts';
-import { hardware } from './hardware.ts';
-import { kernel } from './kernel.ts';
+import { hardware } from './hardware/hardware.ts';
+import { kernel } from './kernel/kernel.ts';
 import { libraries } from './libraries.ts';
-import { modules } from './modules.ts';
+import { modules } from './modules/modules.ts';
 import { mpi } from './mpi/mpi.ts';
 import { processor } from './processor.ts';
 import { system } from './system.ts';
@@ -22,5 +23,6 @@ export const probes: readonly Probe[] = [
   hardware,
   processor,
   container,
+  environment,
   system,
 ];

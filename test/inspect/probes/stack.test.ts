@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { container } from '../../../src/inspect/probes/container.ts';
 import { fabric } from '../../../src/inspect/probes/fabric/fabric.ts';
-import { hardware, listLength } from '../../../src/inspect/probes/hardware.ts';
 import { probes } from '../../../src/inspect/probes/index.ts';
-import { modules } from '../../../src/inspect/probes/modules.ts';
 import { launcherVersion } from '../../../src/inspect/probes/mpi/implementations.ts';
 import { mpi } from '../../../src/inspect/probes/mpi/mpi.ts';
 import { system } from '../../../src/inspect/probes/system.ts';
@@ -64,63 +61,7 @@ describe('fabric', () => {
   });
 });
 
-describe('modules', () => {
-  test('a kernel without loadable modules is no error', () => {
-    const facts = read(modules, { sys: small({ '/sys/module/printk/version': '1' }) });
-    expect(Object.keys(facts)).toEqual(['@loadable']);
-    expect(short(facts['@loadable'])).toBe('no');
-  });
-  test('loaded modules with what they state', () => {
-    const facts = read(modules, {
-      proc: 'mlx5_core 1 0 - Live 0x0 (OE)\nloop 1 0 - Live 0x0\n',
-      sys: small({ '/sys/module/mlx5_core/version': '23.10', '/sys/module/mlx5_core/taint': 'OE' }),
-    });
-    expect(short(facts.mlx5_core)).toBe('version=23.10 taint=OE');
-    expect(short(facts.loop)).toBe('loaded');
-  });
-});
-
-describe('hardware, container, system', () => {
-  test('kernel lists', () => {
-    expect([listLength('0-3,8'), listLength('0'), listLength(''), listLength('a')]).toEqual([
-      5,
-      1,
-      undefined,
-      undefined,
-    ]);
-  });
-  test('topology from sysfs, or from cpuinfo where sysfs has none', () => {
-    const online = { '/sys/devices/system/cpu/online': '0-255' };
-    const topology = {
-      '/sys/devices/system/cpu/cpu0/topology/thread_siblings_list': '0,128',
-      '/sys/devices/system/cpu/cpu0/topology/core_siblings_list': '0-63,128-191',
-    };
-    const facts = read(hardware, { sys: small({ ...online, ...topology }) });
-    expect(['threads', 'cores', 'sockets', 'threads-per-core'].map((key) => short(facts[key]))).toEqual([
-      '256',
-      '128',
-      '2',
-      '2',
-    ]);
-    const guest = read(hardware, {
-      sys: small({ '/sys/devices/system/cpu/online': '0-1' }),
-      cpuinfo: 'model name\t: EPYC\nsiblings\t: 2\ncpu cores\t: 2\n',
-    });
-    expect(['processor', 'cores', 'sockets', 'threads-per-core'].map((key) => short(guest[key]))).toEqual([
-      'EPYC',
-      '2',
-      '1',
-      '1',
-    ]);
-  });
-  test('user namespaces are tried; a refusal is a value with its words', () => {
-    const refused = read(container, {
-      userns: { status: 1, text: 'unshare: unshare failed: Operation not permitted\n' },
-    });
-    expect(short(refused['user-namespaces'])).toBe('refused: unshare: unshare failed: Operation not permitted');
-    expect(short(read(container, { userns: '' })['user-namespaces'])).toBe('work');
-    expect(short(read(container, {})['user-namespaces'])).toBe('?absent');
-  });
+describe('system', () => {
   test('the C library by getconf, or by ldd, or unknown as on musl', () => {
     expect(short(read(system, { getconf: 'glibc 2.36\n' }).glibc)).toBe('2.36');
     expect(short(read(system, { ldd: 'ldd (Debian GLIBC 2.36-9+deb12u9) 2.36\nCopyright\n' }).glibc)).toBe('2.36');

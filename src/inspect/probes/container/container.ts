@@ -1,0 +1,52 @@
+/** What this node offers to run containers with, as the user that asks: runtimes, namespaces and mounts, helpers. */
+import { factOrNone, smallFactOrNone, smallFiles } from '../../answers.ts';
+import type { NodeAsk, Probe } from '../../probe.ts';
+import { helperAsks, helperRows, subordinateRows } from './programs.ts';
+import { mountRows, squashfuseRow, trialAsks, userNamespaces } from './trials.ts';
+
+/** The first thing in a text that looks like a version: `ch-run 0.31`, `podman version 4.3.1`, `apptainer version 1.3.0-1`. */
+export function versionIn(text: string): string | undefined {
+  return /\b\d+\.\d+[\w.+~-]*/.exec(text)?.[0];
+}
+
+const settings = [
+  ['max-user-namespaces', '/proc/sys/user/max_user_namespaces'],
+  ['max-mount-namespaces', '/proc/sys/user/max_mnt_namespaces'],
+  ['unprivileged-userns-clone', '/proc/sys/kernel/unprivileged_userns_clone'],
+  ['apparmor-restrict-userns', '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'],
+] as const;
+
+// podman-hpc is a Python program and shifter asks its gateway: that they are there (`helper.…`) must do.
+const runtimes = [
+  ['charliecloud', 'ch-run', '--version'],
+  ['podman', 'podman', '--version'],
+  ['apptainer', 'apptainer', '--version'],
+  ['singularity', 'singularity', '--version'],
+  ['sarus', 'sarus', '--version'],
+  ['enroot', 'enroot', 'version'],
+] as const;
+
+export const container: Probe = {
+  name: 'container',
+  asks: [
+    { id: 'sys', kind: 'small', patterns: ['/proc/sys/kernel/osrelease', ...settings.map(([, path]) => path)] },
+    ...runtimes.map(([id, ...argv]): NodeAsk => ({ id, kind: 'command', argv, limitSeconds: 5 })),
+    ...trialAsks,
+    ...helperAsks,
+  ],
+  fingerprints: {},
+  ownKeys: [],
+  read: (answers) => {
+    const sys = smallFiles(answers('sys'));
+    const seen = sys.values.has('/proc/sys/kernel/osrelease');
+    return [
+      { key: 'user-namespaces', fact: userNamespaces(answers('userns')) },
+      ...settings.map(([key, path]) => ({ key, fact: smallFactOrNone(sys, path, seen) })),
+      ...runtimes.map(([id]) => ({ key: id, fact: factOrNone(answers(id), versionIn) })),
+      ...mountRows(answers('mounts')),
+      squashfuseRow(answers('squashfuse')),
+      ...subordinateRows(answers('subordinate')),
+      ...helperRows(answers('helpers'), answers('capabilities')),
+    ];
+  },
+};

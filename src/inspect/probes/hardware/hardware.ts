@@ -1,0 +1,50 @@
+/** Processors, memory, NUMA nodes, disks, adapters, file systems, and the names of board and firmware. No serial numbers. */
+import { factFrom, smallFiles, textOf } from '../../answers.ts';
+import type { Fact } from '../../facts.ts';
+import type { NodeAnswer, Probe } from '../../probe.ts';
+import { adapterRow, devicePatterns, diskRows } from './devices.ts';
+import { filesystemAsks, filesystemRows } from './filesystems.ts';
+import { clockFact, devicetreeModel, platformPatterns, platformRows } from './platform.ts';
+import { processorAsk, processorRows } from './processor.ts';
+import { cacheRow, numaRows, processorCounts, topologyPatterns } from './topology.ts';
+
+function memory(answer: NodeAnswer): Fact {
+  // In KiB, as /proc/meminfo says (it writes kB).
+  return factFrom(answer, (text) => {
+    const size = /^MemTotal:\s+(\d+) kB/m.exec(text)?.[1];
+    return size && `${size} KiB`;
+  });
+}
+
+export const hardware: Probe = {
+  name: 'hardware',
+  asks: [
+    processorAsk,
+    { id: 'memory', kind: 'lines', path: '/proc/meminfo', pattern: '^MemTotal:', most: 1 },
+    {
+      id: 'sys',
+      kind: 'small',
+      patterns: [...topologyPatterns, ...platformPatterns, ...devicePatterns, '/run/systemd/timesync/synchronized'],
+    },
+    { id: 'devicetree', kind: 'file', path: devicetreeModel },
+    { id: 'chrony', kind: 'command', argv: ['chronyc', '-n', 'tracking'], limitSeconds: 3 },
+    ...filesystemAsks,
+  ],
+  fingerprints: {},
+  ownKeys: [],
+  read: (answers) => {
+    const sys = smallFiles(answers('sys'));
+    return [
+      ...processorRows(answers('cpuinfo')),
+      ...processorCounts(sys, answers('cpuinfo')),
+      cacheRow(sys),
+      ...numaRows(sys),
+      { key: 'memory', fact: memory(answers('memory')) },
+      ...diskRows(sys),
+      adapterRow(sys),
+      ...platformRows(sys, answers('cpuinfo'), textOf(answers('devicetree'))),
+      { key: 'clock', fact: clockFact(sys, answers('chrony')) },
+      ...filesystemRows(answers('places'), answers('mounts')),
+    ];
+  },
+};
