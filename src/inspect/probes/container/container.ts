@@ -16,7 +16,6 @@ const settings = [
   ['apparmor-restrict-userns', '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'],
 ] as const;
 
-// podman-hpc is a Python program and shifter asks its gateway: that they are there (`helper.…`) must do.
 const runtimes = [
   ['charliecloud', 'ch-run', '--version'],
   ['podman', 'podman', '--version'],
@@ -31,6 +30,8 @@ export const container: Probe = {
   asks: [
     { id: 'sys', kind: 'small', patterns: ['/proc/sys/kernel/osrelease', ...settings.map(([, path]) => path)] },
     ...runtimes.map(([id, ...argv]): NodeAsk => ({ id, kind: 'command', argv, limitSeconds: 5 })),
+    // A Python program, which takes its time.
+    { id: 'podman-hpc', kind: 'command', argv: ['podman-hpc', '--version'], limitSeconds: 10, slow: true },
     ...trialAsks,
     ...helperAsks,
   ],
@@ -49,4 +50,5 @@ export const container: Probe = {
       ...helperRows(answers('helpers'), answers('capabilities')),
     ];
   },
+  readSlow: (answers) => [{ key: 'podman-hpc', fact: factOrNone(answers('podman-hpc'), versionIn) }],
 };

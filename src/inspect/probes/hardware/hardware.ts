@@ -29,6 +29,14 @@ export const hardware: Probe = {
     { id: 'devicetree', kind: 'file', path: devicetreeModel },
     { id: 'chrony', kind: 'command', argv: ['chronyc', '-n', 'tracking'], limitSeconds: 3 },
     ...filesystemAsks,
+    // By way of D-Bus, which may have to start a service first.
+    {
+      id: 'timedatectl',
+      kind: 'command',
+      argv: ['timedatectl', 'show', '--property=NTPSynchronized', '--value'],
+      limitSeconds: 5,
+      slow: true,
+    },
   ],
   fingerprints: {},
   ownKeys: [],
@@ -47,4 +55,8 @@ export const hardware: Probe = {
       ...filesystemRows(answers('places'), answers('mounts')),
     ];
   },
+  // The kernel's own word (adjtimex(2), STA_UNSYNC), whatever daemon steers its clock.
+  readSlow: (answers) => [
+    { key: 'clock-synchronised', fact: factFrom(answers('timedatectl'), (text) => /^(yes|no)$/m.exec(text)?.[0]) },
+  ],
 };

@@ -70,6 +70,10 @@ describe('containers', () => {
     // Composed from getcap(8): libcap before 2.41 writes ` = `.
     expect(capabilitiesIn('/usr/bin/newuidmap = cap_setuid+ep\n').get('/usr/bin/newuidmap')).toBe('cap_setuid+ep');
   });
+  test('podman-hpc, which is slow to say its version', () => {
+    const of = (given: Parameters<typeof read>[1]) => short(read(container, given, 'slow')['podman-hpc']);
+    expect([of({ 'podman-hpc': 'podman-hpc, version 1.1.3\n' }), of({})]).toEqual(['1.1.3', 'none']);
+  });
   test('subordinate ids', () => {
     const facts = read(container, { subordinate: 'uid\t100000:65536\nuid\t300000:1\nuid\tasked\ngid\tasked\n' });
     expect([short(facts.subuid), short(facts.subgid)]).toEqual(['100000:65536 300000:1', 'none']);

@@ -119,6 +119,12 @@ describe('platform', () => {
       'synchronised by timesyncd',
     );
     expect(short(read(hardware, {}).clock)).toBe('?absent');
+    const late = (timedatectl: string) => short(read(hardware, { timedatectl }, 'slow')['clock-synchronised']);
+    expect([late('yes\n'), late('no\n'), late('System has not been booted with systemd\n')]).toEqual([
+      'yes',
+      'no',
+      '?error',
+    ]);
   });
 });
 
