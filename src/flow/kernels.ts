@@ -4,7 +4,7 @@ import { type Census, census, type SeenNode } from '../certify/kernels/census.ts
 import { readKernelStatement } from '../certify/kernels/read-statement.ts';
 import { loadTrust } from '../certify/trust.ts';
 import type { Fact } from '../inspect/facts.ts';
-import { fingerprintOf } from '../inspect/fingerprint.ts';
+import { fingerprintKeys, fingerprintOf } from '../inspect/fingerprint.ts';
 import { probes } from '../inspect/probes/index.ts';
 import { type NodeFacts, newestNodeFacts } from '../store/read-nodes.ts';
 import { openStore } from '../store/store.ts';
@@ -54,7 +54,7 @@ async function seenNodes(
   try {
     const store = await openStore(system, path, 'read');
     try {
-      return { nodes: (await newestNodeFacts(store, site, 'kernel')).map(seenNode) };
+      return { nodes: (await newestNodeFacts(store, site, kernelKeys)).map(seenNode) };
     } finally {
       store.close();
     }
@@ -64,16 +64,18 @@ async function seenNodes(
   }
 }
 
+// The release is among them, and its group is the first: a node that told no kernel told nothing of use here.
+const kernelKeys = fingerprintKeys('kernel', probes);
+
 function seenNode({ node, run, at, facts }: NodeFacts): SeenNode {
-  const group = Object.fromEntries(
-    facts.map(({ key, value, unknown, why, source }): [string, Fact] =>
-      value === undefined
-        ? [key, { unknown: unknown ?? 'error', why: why ?? 'not said', source }]
-        : [key, { value, source }],
-    ),
-  );
-  const print = fingerprintOf('kernel', { node, groups: { kernel: group } }, probes);
-  const release = facts.find(({ key }) => key === 'release')?.value;
+  const groups: Record<string, Record<string, Fact>> = {};
+  for (const { group, key, value, unknown, why, source } of facts) {
+    const fact: Fact =
+      value === undefined ? { unknown: unknown ?? 'error', why: why ?? 'not said', source } : { value, source };
+    groups[group] = { ...groups[group], [key]: fact };
+  }
+  const print = fingerprintOf('kernel', { node, groups }, probes);
+  const release = facts.find(({ group, key }) => group === 'kernel' && key === 'release')?.value;
   return {
     node,
     run,

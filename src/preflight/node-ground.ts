@@ -18,7 +18,7 @@ export function checkLevel({ image, facts }: PreflightInput): PreflightFinding {
     };
   const evidence = levels.map(({ level, path }) => `${path}: needs x86-64-v${level}`);
   const nodes = facts.flatMap((node) => {
-    const level = /^x86-64-v([1-4])$/.exec(factValue(node, 'processor', 'level') ?? '')?.[1];
+    const level = /^x86-64-v([1-4])$/.exec(factValue(node, 'hardware', 'instruction-set') ?? '')?.[1];
     return level === undefined ? [] : [{ node: node.node, level: Number(level) }];
   });
   const [lowest] = [...nodes].sort((a, b) => a.level - b.level);
@@ -28,7 +28,7 @@ export function checkLevel({ image, facts }: PreflightInput): PreflightFinding {
       check: 'level',
       outcome: 'cannot-tell',
       message: `the image needs x86-64-v${top.level}, and the level of the nodes is not known`,
-      evidence: [...known, ...whyUnknown(facts, 'processor', 'level')],
+      evidence: [...known, ...whyUnknown(facts, 'hardware', 'instruction-set')],
       hint: 'take the facts of a node of this partition first',
     };
   const low = levels.filter(({ level }) => level > lowest.level);

@@ -3,7 +3,7 @@ import type { FactRow } from './run-record.ts';
 import type { Store } from './store.ts';
 import * as tables from './tables.ts';
 
-/** The facts of one group that a node told last, and the run in which it did. */
+/** Facts that a node told last, and the run in which it did. */
 export interface NodeFacts {
   readonly node: string;
   readonly run: string;
@@ -12,8 +12,12 @@ export interface NodeFacts {
   readonly facts: readonly FactRow[];
 }
 
-/** The newest facts of every node of a site, of one group, by the name of the node. */
-export function newestNodeFacts(store: Store, site: string, group: string): Promise<readonly NodeFacts[]> {
+/**
+ * The newest facts of every node of a site, by the name of the node: those named in `keys` (`group.key`), of the run in which
+ * the node last told anything of the first one's group.
+ */
+export function newestNodeFacts(store: Store, site: string, keys: readonly string[]): Promise<readonly NodeFacts[]> {
+  const group = keys[0]?.split('.', 1)[0] ?? '';
   return store.attempt((database) =>
     database.within('deferred', () => {
       const newest = new Map<string, { readonly key: number; readonly run: string; readonly at: string }>();
@@ -31,8 +35,8 @@ export function newestNodeFacts(store: Store, site: string, group: string): Prom
       return [...newest]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([node, { key, run, at }]) => {
-          const where = 'run_id = ? AND fact_node = ? AND fact_group = ?';
-          const rows = tables.facts.select(database, where, key, node, group);
+          const where = `run_id = ? AND fact_node = ? AND fact_group || '.' || fact_key IN (${keys.map(() => '?').join(', ')})`;
+          const rows = tables.facts.select(database, where, key, node, ...keys);
           return { node, run, at, facts: rows.map(({ row: { run: _, ...fact } }) => fact) };
         });
     }),

@@ -18,7 +18,7 @@ import type { Fact } from '../../src/inspect/facts.ts';
 import type { Probe } from '../../src/inspect/probe.ts';
 import { mountOf, mountsIn } from '../../src/inspect/probes/hardware/filesystems.ts';
 import { hardware } from '../../src/inspect/probes/hardware/hardware.ts';
-import { isaLevel, processorModel } from '../../src/inspect/probes/hardware/processor.ts';
+import { processorModel, x86Level } from '../../src/inspect/probes/hardware/processor.ts';
 import { optionValues, splitCommandLine } from '../../src/inspect/probes/kernel/command-line.ts';
 import { optionsIn } from '../../src/inspect/probes/kernel/config.ts';
 import { kernel } from '../../src/inspect/probes/kernel/kernel.ts';
@@ -157,19 +157,6 @@ test.skipIf(!there)('/proc/modules through the collector, with used-by lists', a
   expect([facts['@loadable'], facts['@out-of-tree'], facts.vsock]).toEqual(['yes', 'none', 'loaded']);
 });
 
-test.each(listed('cpuinfo'))('cpuinfo %s: levels of x86-64 where it has flags', (name) => {
-  const flags = /^flags\s*:\s*(.*)$/m.exec(text(`cpuinfo/${name}`))?.[1];
-  if (flags !== undefined && /(^| )lm( |$)/.test(flags)) expect(isaLevel(flags)).toMatch(/^x86-64-v[1-4]$/);
-});
-
-test.skipIf(!there)('levels of x86-64 as archspec names the machines', () => {
-  const level = (name: string) => isaLevel(/^flags\s*:\s*(.*)$/m.exec(text(`cpuinfo/archspec-${name}.txt`))?.[1] ?? '');
-  expect(level('linux-rocky9-zen5')).toBe('x86-64-v4');
-  expect(level('linux-rhel7-skylake_avx512')).toBe('x86-64-v4');
-  expect(level('linux-rhel7-haswell')).toBe('x86-64-v3');
-  expect(level('linux-rhel6-piledriver')).toBe('x86-64-v2');
-});
-
 test.each(listed('lscpu').filter((name) => existsSync(join(captures, 'cpuinfo', name))))(
   'lscpu and our reader agree about the processor of %s',
   (name) => {
@@ -195,7 +182,7 @@ const readers: readonly (readonly [string, readonly string[], (text: string) => 
   [
     'cpuinfo',
     listed('cpuinfo').map((name) => `cpuinfo/${name}`),
-    (damaged) => [processorModel(damaged), isaLevel(damaged)],
+    (damaged) => [processorModel(damaged), x86Level(damaged)],
   ],
   [
     'kconfig',

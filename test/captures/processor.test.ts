@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { x86Level } from '../../src/inspect/probes/processor.ts';
+import { x86Level } from '../../src/inspect/probes/hardware/processor.ts';
 
 const captures = fileURLToPath(new URL('../../../shared/captures/cpuinfo', import.meta.url));
 const there = existsSync(captures);

@@ -3,7 +3,7 @@ import { checkKernel, checkLevel } from '../../src/preflight/node-ground.ts';
 import { facts, image, input } from './example.ts';
 
 describe('checkLevel', () => {
-  const levelOf = (name: string, level: string) => facts(name, { processor: { level } });
+  const levelOf = (name: string, level: string) => facts(name, { hardware: { 'instruction-set': level } });
   const needing = (level: number, all: boolean) => ({
     ...image,
     needs: { ...image.needs, levels: [{ level, path: all ? '/lib64/libc.so.6' : '/opt/lib/libfast.so', all }] },
@@ -33,7 +33,7 @@ describe('checkLevel', () => {
   test('nodes of unknown level', () => {
     const finding = checkLevel({ ...input, image: needing(2, true), facts: [facts('n1', {})] });
     expect(finding.outcome).toBe('cannot-tell');
-    expect(finding.evidence.join('\n')).toContain('processor.level is unknown');
+    expect(finding.evidence.join('\n')).toContain('hardware.instruction-set is unknown');
   });
 });
 

@@ -9,7 +9,6 @@ import { kernel } from './kernel/kernel.ts';
 import { libraries } from './libraries.ts';
 import { modules } from './modules/modules.ts';
 import { mpi } from './mpi/mpi.ts';
-import { processor } from './processor.ts';
 import { system } from './system.ts';
 
 /** Every probe, in the order of its groups. */
@@ -21,7 +20,6 @@ export const probes: readonly Probe[] = [
   fabric,
   libraries,
   hardware,
-  processor,
   container,
   environment,
   system,

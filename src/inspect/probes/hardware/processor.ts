@@ -43,23 +43,23 @@ export function processorModel(text: string): string | undefined {
   return core ? `${core} (implementer ${implementer} part ${part})` : `implementer ${implementer} part ${part}`;
 }
 
-// Flags as /proc/cpuinfo spells them for each level of the x86-64 psABI; the kernel calls LZCNT `abm` and SSE3 `pni`.
-const levels: readonly (readonly [level: string, flags: readonly string[]])[] = [
-  ['x86-64-v1', ['cmov', 'cx8', 'fpu', 'fxsr', 'mmx', 'sse', 'sse2', 'lm']],
-  ['x86-64-v2', ['cx16', 'lahf_lm', 'popcnt', 'pni', 'sse4_1', 'sse4_2', 'ssse3']],
-  ['x86-64-v3', ['avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'abm', 'movbe', 'xsave']],
-  ['x86-64-v4', ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl']],
+/**
+ * Flags of each level above the first, in the words of /proc/cpuinfo (x86-64 psABI, "Micro-Architecture Levels"; the
+ * kernel calls SSE3 `pni` and LZCNT `abm`). OSXSAVE has no word there: `xsave` stands for it.
+ */
+const levels: readonly (readonly string[])[] = [
+  ['cx16', 'lahf_lm', 'popcnt', 'pni', 'sse4_1', 'sse4_2', 'ssse3'],
+  ['abm', 'avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'movbe', 'xsave'],
+  ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'],
 ];
 
-/** The highest level of the x86-64 psABI that all these flags reach, `x86-64-v3`; undefined for none of them. */
-export function isaLevel(flags: string): string | undefined {
-  const there = new Set(flags.split(/\s+/));
-  let reached: string | undefined;
-  for (const [level, wanted] of levels) {
-    if (!wanted.every((flag) => there.has(flag))) break;
-    reached = level;
-  }
-  return reached;
+/** `x86-64-v1` to `x86-64-v4` from the flags of /proc/cpuinfo; undefined when they are not those of x86-64. */
+export function x86Level(flags: string): string | undefined {
+  const words = new Set(flags.trim().split(/\s+/));
+  // `lm` is long mode: without it the processor is a 32-bit one.
+  if (!words.has('lm') || !words.has('sse2')) return undefined;
+  const first = levels.findIndex((level) => !level.every((flag) => words.has(flag)));
+  return `x86-64-v${first < 0 ? levels.length + 1 : first + 1}`;
 }
 
 /** What decides which machine code runs: the psABI level on x86-64, else the features or the ISA as printed. */
@@ -67,7 +67,7 @@ function isaOf(fields: ReadonlyMap<string, string>): string | undefined {
   const flags = fields.get('flags');
   return flags === undefined
     ? (fields.get('Features') ?? fields.get('isa') ?? fields.get('features'))
-    : isaLevel(flags);
+    : x86Level(flags);
 }
 
 /** A field, or `absent` where this architecture's text has none. */

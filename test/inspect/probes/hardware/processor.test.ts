@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { processor, x86Level } from '../../../src/inspect/probes/processor.ts';
-import { read, short } from '../answering.ts';
+import { hardware } from '../../../../src/inspect/probes/hardware/hardware.ts';
+import { x86Level } from '../../../../src/inspect/probes/hardware/processor.ts';
+import { read, short } from '../../answering.ts';
 
 const first = 'fpu sse sse2 lm nx';
 const second = `${first} cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3`;
@@ -22,9 +23,11 @@ describe('x86Level', () => {
   });
 });
 
-test('the probe', () => {
-  expect(short(read(processor, { flags: `flags\t\t: ${third}\n` }).level)).toBe('x86-64-v3');
-  expect(short(read(processor, { flags: `flags\t\t: ${third}\r\n` }).level)).toBe('x86-64-v3');
-  expect(short(read(processor, { flags: '' }).level)).toBe('?absent');
-  expect(short(read(processor, { flags: { unknown: 'denied' } }).level)).toBe('?denied');
+test('what decides which machine code runs', () => {
+  const of = (cpuinfo: Parameters<typeof read>[1][string]) => short(read(hardware, { cpuinfo })['instruction-set']);
+  expect(of(`flags\t\t: ${third}\n`)).toBe('x86-64-v3');
+  expect(of(`flags\t\t: ${third}\r\n`)).toBe('x86-64-v3');
+  expect(of('Features\t: fp asimd sve\n')).toBe('fp asimd sve');
+  expect(of('')).toBe('?absent');
+  expect(of({ unknown: 'denied' })).toBe('?denied');
 });
