@@ -5,9 +5,10 @@ import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
 import { isSlow, type NodeAsk, type Probe } from './probe.ts';
 
-/** The templates of the collector: the script, its part that watches ranks, and its part that tries things out. */
+/** The templates of the collector: the script, and its parts that ask, watch ranks, and try things out. */
 export interface CollectorTemplates {
   readonly main: string;
+  readonly asks: string;
   readonly ranks: string;
   readonly trials: string;
 }
@@ -49,6 +50,7 @@ export async function loadCollectorTemplates(files: Pick<Files, 'readText'>): Pr
   const at = (name: string): string => installed(`templates/shell/${name}`);
   return {
     main: await files.readText(at('collector.sh.hbs')),
+    asks: await files.readText(at('collector-asks.sh.hbs')),
     ranks: await files.readText(at('collector-ranks.sh.hbs')),
     trials: await files.readText(at('collector-trials.sh.hbs')),
   };
@@ -122,6 +124,7 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
   }
   const calls = (wanted: (ask: NodeAsk) => boolean): readonly (readonly string[])[] =>
     asks.filter(({ ask }) => wanted(ask)).map(({ id, ask }) => callOf(id, ask));
+  const trials = renderTemplate('shell', templates.trials, { image: squashfsImage });
   return renderTemplate('shell', templates.main, {
     nonce: options.nonce,
     root: options.root ?? '',
@@ -130,7 +133,7 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
     slow: calls(isSlow),
     fileLimitSeconds: options.fileLimitSeconds ?? 10,
     filesLimitSeconds: options.filesLimitSeconds ?? 120,
-    trials: renderTemplate('shell', templates.trials, { image: squashfsImage }),
+    asks: renderTemplate('shell', templates.asks, { trials }),
     ranks: renderTemplate('shell', templates.ranks, {
       launchers: launcherPrograms.join(' '),
       ranksLimitSeconds: options.ranksLimitSeconds,
