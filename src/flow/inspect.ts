@@ -1,7 +1,7 @@
 /** `assay inspect`: facts of this host, or of every node of an allocation, taken there by the collector. */
 import { join } from 'node:path';
 import { loadCollectorTemplates, renderCollector } from '../inspect/collector.ts';
-import { type Deviation, deviationsAmong } from '../inspect/comparison/uniformity.ts';
+import { type Deviation, deviationsAmong, isUntold } from '../inspect/comparison/uniformity.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { localFacts } from '../inspect/local.ts';
 import { probes } from '../inspect/probes/index.ts';
@@ -44,7 +44,8 @@ export async function inspect(system: System, request: InspectRequest, signal: A
   }
   const site = await openSite(system, request.site);
   const nodes = await nodeFacts(system, site, partitionOf(site.site, request.partition).name, request.nodes, signal);
-  return { nodes, deviations: deviationsAmong(nodes, probes) };
+  const deviations = deviationsAmong(nodes, probes).filter((one) => !isUntold(one, nodes.length));
+  return { nodes, deviations };
 }
 
 /** Facts of so many nodes of a partition, taken inside an allocation of their own; its directory is removed afterwards. */

@@ -22,14 +22,15 @@ export function differenceText(diff: FactsDiff, all = false): string {
 function headOf(nodes: readonly NodeDiff[], all: boolean): string {
   const [first] = nodes;
   if (!first) return '';
-  const { left, right, differences, own, equal } = first;
+  const { left, right, differences, own, equal, unknown } = first;
   const name = nodes.length === 1 && left !== right ? `${left} and ${right}` : foldHosts(nodes.map((one) => one.left));
   const count =
     differences.length === 0
       ? 'nothing differs'
       : `${counted(differences.length, 'fact')} ${differences.length === 1 ? 'differs' : 'differ'}`;
   const hidden = own.length === 0 || all ? '' : `, ${counted(own.length, 'fact')} of their own hidden (--all)`;
-  return `${name}: ${count}, ${equal} equal${hidden}\n`;
+  const untold = unknown.length === 0 ? '' : `, ${counted(unknown.length, 'fact')} not known in either`;
+  return `${name}: ${count}, ${equal} equal${untold}${hidden}\n`;
 }
 
 function rowsOf({ differences, own }: NodeDiff, all: boolean): string {

@@ -22,6 +22,8 @@ export function uniformityText(found: Uniformity, all = false): string {
     textTable(['FINGERPRINT', 'NODES', 'DIGEST', 'WHICH'], found.fingerprints.flatMap(fingerprintRows)),
   ];
   if (rows.length > 0) parts.push(textTable(['FACT', 'NODES', 'SAY', 'MOST SAY'], shown));
+  if (found.unknown.length > 0)
+    parts.push(`known of no node: ${found.unknown.map(({ group, key }) => `${group}.${key}`).join(', ')}\n`);
   if (shown.length < rows.length) parts.push(`… and ${rows.length - shown.length} more rows (--all)\n`);
   return parts.join('\n');
 }

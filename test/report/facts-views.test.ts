@@ -60,3 +60,20 @@ test('of two long command lines the words are shown that differ, wherever they s
   const text = differenceText({ nodes: [pair], onlyLeft: [], onlyRight: [] });
   expect(text).toMatch(/^kernel\.command-line +… the same words +… mitigations=off$/m);
 });
+
+test('what no node can tell makes none of them stand out, and is said', () => {
+  const lost: Fact = { unknown: 'timeout', why: 'it hung', source: 'tool' };
+  const dark = ['a', 'b'].map((name) => node(name, { smt: lost }));
+  const found = uniformityOf(dark, probes);
+  expect(found.deviations).toEqual([]);
+  expect(uniformityText(found)).toContain('2 nodes agree');
+  expect(uniformityText(found)).toContain('known of no node: kernel.smt');
+  const one = uniformityOf([...dark, node('c', { smt: known('on') })], probes);
+  expect(one.deviations.map(({ key }) => key)).toEqual(['smt']);
+  const [a, b] = dark;
+  const pair = a && b && diffNodes(a, b, probes);
+  expect(pair?.differences).toEqual([]);
+  expect(differenceText({ nodes: pair ? [pair] : [], onlyLeft: [], onlyRight: [] })).toContain(
+    'one fact not known in either',
+  );
+});

@@ -11,6 +11,8 @@ export interface NodeDiff {
   readonly differences: readonly FactDifference[];
   /** What differs between equal nodes too: names, boot ids, serials. */
   readonly own: readonly FactDifference[];
+  /** What neither could tell. */
+  readonly unknown: readonly FactDifference[];
   /** How many facts both have and say the same of. */
   readonly equal: number;
 }
@@ -33,10 +35,15 @@ export function diffNodes(left: Facts, right: Facts, probes: readonly Probe[]): 
   return {
     left: left.node,
     right: right.node,
-    differences: all.filter((one) => !isOwn(one)),
+    differences: all.filter((one) => !isOwn(one) && !isUntold(one)),
+    unknown: all.filter((one) => !isOwn(one) && isUntold(one)),
     own: all.filter(isOwn),
     equal: countEqual(left, right, all),
   };
+}
+
+function isUntold({ left, right }: FactDifference): boolean {
+  return left !== undefined && right !== undefined && 'unknown' in left && 'unknown' in right;
 }
 
 function countEqual(left: Facts, right: Facts, differences: readonly FactDifference[]): number {

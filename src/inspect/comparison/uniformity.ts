@@ -36,6 +36,11 @@ export function deviationsAmong(nodes: readonly Facts[], probes: readonly Probe[
     .flatMap(([, [group, key]]) => deviation(nodes, group, key) ?? []);
 }
 
+/** True when no node could tell, of so many nodes. */
+export function isUntold({ nodes }: Deviation, count: number): boolean {
+  return nodes.length === count && nodes.every(({ fact }) => fact && voteOf(fact) === undefined);
+}
+
 function deviation(nodes: readonly Facts[], group: string, key: string): Deviation | undefined {
   const counts = new Map<string, number>();
   const answers = nodes.map((facts) => {
@@ -70,6 +75,8 @@ export interface Uniformity {
   readonly fingerprints: readonly { readonly name: FingerprintName; readonly groups: readonly FingerprintGroup[] }[];
   /** By importance. */
   readonly deviations: readonly Deviation[];
+  /** Facts that no node could tell: no node stands out in them, and nobody knows whether one does. */
+  readonly unknown: readonly Deviation[];
 }
 
 /** The uniformity of nodes whose names differ. Pure. */
@@ -84,12 +91,14 @@ export function uniformityOf(nodes: readonly Facts[], probes: readonly Probe[]):
       of.set(key, { ...what, nodes: [...(of.get(key)?.nodes ?? []), facts.node] });
     }
   }
+  const all = [...deviationsAmong(nodes, probes)].sort(byImportance(probes));
   return {
     nodes: nodes.map((facts) => facts.node),
     fingerprints: [...groups].map(([name, of]) => ({
       name,
       groups: [...of.values()].sort((a, b) => b.nodes.length - a.nodes.length),
     })),
-    deviations: [...deviationsAmong(nodes, probes)].sort(byImportance(probes)),
+    deviations: all.filter((one) => !isUntold(one, nodes.length)),
+    unknown: all.filter((one) => isUntold(one, nodes.length)),
   };
 }
