@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
  * `npm run bench [-- --quick] [-- --peers]`: what Assay costs, as ratios against a bare command or a peer in the same run.
- * Prints a table; `bench/results.json` keeps the figures, and `docs/performance.md` is written from them.
+ * `--facts` measures the facts of all nodes alone, for a cluster that was brought up with many. Prints a table; `bench/results.json` keeps the figures, and `docs/performance.md` is written from them.
  */
 import { writeFileSync } from 'node:fs';
+import { facts } from './facts.js';
 import { assay, asTester, image, memory, prepare, site, suiteOf } from './login.js';
 import { nodes } from './nodes.js';
 import { peers } from './peers.js';
-import { report } from './report.js';
+import { factsTable, report } from './report.js';
 import { steps } from './steps.js';
 import { paired, spread, timed } from './timing.js';
 
@@ -15,6 +16,10 @@ const quick = process.argv.includes('--quick');
 const say = (text) => process.stderr.write(`bench: ${text}\n`);
 
 prepare();
+if (process.argv.includes('--facts')) {
+  process.stdout.write(factsTable(facts(5)));
+  process.exit();
+}
 say('start-up');
 const start = paired(
   quick ? 5 : 21,
@@ -27,6 +32,8 @@ const planned = Array.from({ length: quick ? 2 : 5 }, () => timed(asTester(...pl
 const megabytes = Array.from({ length: quick ? 1 : 3 }, () => memory(planWords));
 say('1,000 nodes');
 const answers = nodes(1000, quick ? 1 : 5);
+say('facts of all nodes');
+const inspected = facts(quick ? 1 : 5);
 say('200 cases');
 const few = steps(200, quick ? 1 : 5);
 say('2,000 cases');
@@ -38,6 +45,7 @@ const results = {
   start,
   plan: { cases: 10_000, seconds: spread(planned), megabytes: spread(megabytes) },
   answers,
+  facts: inspected,
   few,
   many,
   peers: others,

@@ -31,8 +31,17 @@ function stepTable({
   ]);
 }
 
+/** Facts of every node of the cluster against the collector alone. */
+export function factsTable({ nodes, ours, theirs, ratio }) {
+  return table(`Facts of ${nodes} nodes of the cluster, the slow ones too`, [
+    ['`assay inspect --nodes`, from the question to the facts', show(ours, ' s'), ''],
+    ['a bare `srun` of the same script', show(theirs, ' s'), ''],
+    ['ratio', show(ratio), nodes >= 128 ? '≤ 1.5' : ''],
+  ]);
+}
+
 /** Markdown of all figures. */
-export function report({ date, start, plan, answers, few, many, peers }) {
+export function report({ date, start, plan, answers, facts, few, many, peers }) {
   const parts = [
     `# Performance\n\nWritten by \`npm run bench\` on ${date}: a machine of two cores that pretends to be four nodes, shared with others. Only\nthe ratios mean something elsewhere; seconds are shown so that one can see what was compared.\n`,
     table('Start-up', [
@@ -48,6 +57,7 @@ export function report({ date, start, plan, answers, few, many, peers }) {
       ['parsed, fingerprinted, compared and reported', show(answers.seconds, ' s'), '≤ 5 s'],
       ['most memory', show(answers.megabytes, ' MB'), '≤ 500 MB'],
     ]),
+    factsTable(facts),
     stepTable(few),
     ...(many ? [stepTable(many)] : []),
     ...(peers

@@ -131,7 +131,7 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
     inline: calls((ask) => !isBeside(ask)),
     commands: calls((ask) => isBeside(ask) && !isSlow(ask)),
     slow: calls(isSlow),
-    fileLimitSeconds: options.fileLimitSeconds ?? 10,
+    fileLimitSeconds: options.fileLimitSeconds ?? 20,
     filesLimitSeconds: options.filesLimitSeconds ?? 120,
     asks: renderTemplate('shell', templates.asks, { trials }),
     ranks: renderTemplate('shell', templates.ranks, {

@@ -12,7 +12,8 @@ const shownRows = 25;
 
 /** The result as text; `all` cuts nothing. */
 export function uniformityText(found: Uniformity, all = false): string {
-  const rows = found.deviations.flatMap(deviationRows);
+  const answers = found.deviations.flatMap(oddAnswers);
+  const rows = (all ? answers.map((answer) => [answer] as const) : together(answers)).map(answerRow);
   const shown = all ? rows : rows.slice(0, shownRows);
   const odd = new Set(found.deviations.flatMap(({ nodes }) => nodes.map(({ node }) => node)));
   const parts = [
@@ -37,19 +38,49 @@ function fingerprintRows({ name, groups }: Uniformity['fingerprints'][number]): 
   ]);
 }
 
-/** A row for each answer that is not the majority's, with the nodes that give it. */
-function deviationRows({ group, key, majority, nodes }: Deviation): readonly (readonly string[])[] {
-  const answers = new Map<string, { readonly fact: Fact | undefined; readonly nodes: string[] }>();
+/** One answer that is not the majority's, with the nodes that give it. */
+interface OddAnswer {
+  readonly path: string;
+  readonly nodes: readonly string[];
+  readonly fact: Fact | undefined;
+  readonly majority: Deviation['majority'];
+}
+
+function oddAnswers({ group, key, majority, nodes }: Deviation): readonly OddAnswer[] {
+  const answers = new Map<string, OddAnswer & { readonly nodes: string[] }>();
   for (const { node, fact } of nodes) {
-    const answer = answers.get(factText(fact)) ?? { fact, nodes: [] };
+    const answer = answers.get(factText(fact)) ?? { path: `${group}.${key}`, majority, fact, nodes: [] };
     answers.set(factText(fact), answer);
     answer.nodes.push(node);
   }
+  return [...answers.values()];
+}
+
+/**
+ * Answers as rows will show them: facts that the same nodes do not tell, for one reason, are one row, in the place of the
+ * first. One tool or file that failed would fill the screen, and hide what differs.
+ */
+function together(answers: readonly OddAnswer[]): readonly (readonly [OddAnswer, ...OddAnswer[]])[] {
+  const rows = new Map<string, [OddAnswer, ...OddAnswer[]]>();
+  for (const answer of answers) {
+    const told = answer.fact !== undefined && 'value' in answer.fact;
+    const row = `${told ? answer.path : ''} ${factText(answer.fact)} ${answer.nodes.join()}`;
+    const before = rows.get(row);
+    if (before) before.push(answer);
+    else rows.set(row, [answer]);
+  }
+  return [...rows.values()];
+}
+
+function answerRow([{ path, nodes, fact, majority }, ...others]: readonly [
+  OddAnswer,
+  ...OddAnswer[],
+]): readonly string[] {
   const most: Fact | undefined = majority && { value: majority.value, source: '' };
-  return [...answers.values()].map(({ fact, nodes: those }) => [
-    `${group}.${key}`,
-    cutText(foldHosts(those), 40),
+  return [
+    others.length > 0 ? `${path} and ${others.length} more` : path,
+    cutText(foldHosts(nodes), 40),
     factBeside(fact, most),
-    most ? `${factBeside(most, fact)} (${majority?.nodes})` : 'no majority',
-  ]);
+    others.length > 0 ? '' : most ? `${factBeside(most, fact)} (${majority?.nodes})` : 'no majority',
+  ];
 }

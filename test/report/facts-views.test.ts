@@ -36,6 +36,22 @@ test('however much differs, a screen is not left, and --all shows the rest', () 
   expect(uniformityText(found, true).match(/^modules\./gm)).toHaveLength(300);
 });
 
+test('facts that the same nodes do not tell for one reason are one row; what they say otherwise keeps its own', () => {
+  const late: Fact = { unknown: 'timeout', why: 'no answer in 20 s', source: '/sys' };
+  const keys = ['smt', 'thp', 'taint', 'livepatches'];
+  const all = (fact: Fact) => Object.fromEntries(keys.map((key) => [key, fact]));
+  const nodes = Array.from({ length: 9 }, (_, index) => node(`node${index + 1}`, all(known('on'))));
+  nodes[3] = node('node4', { ...all(late), release: known('5.14') });
+  nodes[4] = node('node5', all(late));
+  nodes[5] = node('node6', { ...all(known('on')), smt: known('off') });
+  const found = uniformityOf(nodes, probes);
+  const rows = uniformityText(found).match(/^kernel\..*$/gm) ?? [];
+  expect(rows.filter((row) => /and 3 more +node\[4-5\] +unknown \(timeout\)/.test(row))).toHaveLength(1);
+  expect(rows.filter((row) => /node4 +5\.14|node6 +off/.test(row))).toHaveLength(2);
+  expect(rows).toHaveLength(3);
+  expect(uniformityText(found, true).match(/^kernel\..*$/gm)).toHaveLength(6);
+});
+
 test('nodes in which the same things changed are told once; their own facts only with --all', () => {
   const pair = (name: string, release: string) =>
     diffNodes(node(name, {}), node(name, { release: known(release), 'boot-id': known('other') }), probes);

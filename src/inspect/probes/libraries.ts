@@ -93,7 +93,7 @@ function summary(answer: NodeAnswer, kind: 'fabric' | 'mpi'): ProbeRow {
 export const libraries: Probe = {
   name: 'libraries',
   asks: [
-    { id: 'list', kind: 'command', argv: ['sh', '-c', script, 'sh'], limitSeconds: 5, shown: source },
+    { id: 'list', kind: 'command', argv: ['sh', '-c', script, 'sh'], limitSeconds: 10, shown: source },
     {
       id: 'digests',
       kind: 'command',

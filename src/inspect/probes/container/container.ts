@@ -29,7 +29,7 @@ export const container: Probe = {
   name: 'container',
   asks: [
     { id: 'sys', kind: 'small', patterns: ['/proc/sys/kernel/osrelease', ...settings.map(([, path]) => path)] },
-    ...runtimes.map(([id, ...argv]): NodeAsk => ({ id, kind: 'command', argv, limitSeconds: 5 })),
+    ...runtimes.map(([id, ...argv]): NodeAsk => ({ id, kind: 'command', argv, limitSeconds: 10 })),
     // A Python program, which takes its time.
     { id: 'podman-hpc', kind: 'command', argv: ['podman-hpc', '--version'], limitSeconds: 10, slow: true },
     ...trialAsks,

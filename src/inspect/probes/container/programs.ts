@@ -20,13 +20,13 @@ export const helperAsks: readonly NodeAsk[] = [
     id: 'capabilities',
     kind: 'command',
     argv: ['getcap', ...asked],
-    limitSeconds: 3,
+    limitSeconds: 10,
   },
   {
     id: 'subordinate',
     kind: 'command',
     argv: ['say_subordinate_ids'],
-    limitSeconds: 5,
+    limitSeconds: 10,
     shown: 'getsubids, or /etc/subuid and /etc/subgid',
   },
 ];

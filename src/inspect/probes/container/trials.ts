@@ -7,19 +7,19 @@ const mounts = ['tmpfs', 'overlay', 'fuse'] as const;
 
 /** The trials, each with its limit: a mount may hang as anything may. */
 export const trialAsks: readonly NodeAsk[] = [
-  { id: 'userns', kind: 'command', argv: ['unshare', '-U', 'true'], limitSeconds: 3 },
+  { id: 'userns', kind: 'command', argv: ['unshare', '-U', 'true'], limitSeconds: 20 },
   {
     id: 'mounts',
     kind: 'command',
     argv: ['try_mounts'],
-    limitSeconds: 3,
+    limitSeconds: 10,
     shown: 'unshare -rm, then mount -t tmpfs, overlay, fuse',
   },
   {
     id: 'squashfuse',
     kind: 'command',
     argv: ['try_squashfuse'],
-    limitSeconds: 3,
+    limitSeconds: 10,
     shown: 'unshare -rmpf, then squashfuse',
   },
 ];

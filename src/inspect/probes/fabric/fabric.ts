@@ -75,7 +75,7 @@ export const fabric: Probe = {
   asks: [
     { id: 'sys', kind: 'small', patterns: [...adapterFiles, ...bypassFiles] },
     bypassAsk,
-    { id: 'ucx', kind: 'command', argv: ['ucx_info', '-v'], limitSeconds: 5 },
+    { id: 'ucx', kind: 'command', argv: ['ucx_info', '-v'], limitSeconds: 10 },
     // libfabric's tools load every provider: a tenth of a second of processor time each, and as much waiting.
     { id: 'providers', kind: 'command', argv: ['fi_info', '-l'], limitSeconds: 10, slow: true },
     { id: 'libfabric', kind: 'command', argv: ['fi_info', '--version'], limitSeconds: 10, slow: true },

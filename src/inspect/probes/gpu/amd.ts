@@ -19,7 +19,7 @@ export const amdPatterns: readonly string[] = [
 
 /** Commands, and the files of the cards apart from all others. */
 export const amdAsks: readonly NodeAsk[] = [
-  { id: 'amd', kind: 'small', patterns: cardPatterns, limitSeconds: 8 },
+  { id: 'amd', kind: 'small', patterns: cardPatterns, limitSeconds: 10 },
   {
     id: 'kfd',
     kind: 'command',
@@ -27,7 +27,7 @@ export const amdAsks: readonly NodeAsk[] = [
       ...(['find', `${kfd}/`, '-mindepth', '2', '-maxdepth', '2', '-name', 'properties'] as const),
       ...['-exec', 'grep', '-HE', `^(${kfdProperties.join('|')}) `, '{}', '+'],
     ],
-    limitSeconds: 5,
+    limitSeconds: 10,
   },
 ];
 

@@ -35,7 +35,7 @@ export const gpu: Probe = {
           ')',
         ],
       ],
-      limitSeconds: 5,
+      limitSeconds: 10,
     },
     ...nvidiaAsks,
     ...serviceAsks,

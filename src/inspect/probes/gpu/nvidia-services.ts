@@ -12,8 +12,8 @@ import { topologyRows } from './nvidia-topology.ts';
 /** Commands of the slow tier. */
 export const serviceAsks: readonly NodeAsk[] = [
   { id: 'nvidia-topology', kind: 'command', argv: ['nvidia-smi', 'topo', '-m'], limitSeconds: smiSeconds, slow: true },
-  { id: 'fabric-manager', kind: 'command', argv: ['nv-fabricmanager', '--version'], limitSeconds: 5, slow: true },
-  { id: 'dcgm', kind: 'command', argv: ['dcgmi', '--version'], limitSeconds: 5, slow: true },
+  { id: 'fabric-manager', kind: 'command', argv: ['nv-fabricmanager', '--version'], limitSeconds: 10, slow: true },
+  { id: 'dcgm', kind: 'command', argv: ['dcgmi', '--version'], limitSeconds: 10, slow: true },
   { id: 'dcgm-health', kind: 'command', argv: ['dcgmi', 'health', '--check'], limitSeconds: 10, slow: true },
 ];
 

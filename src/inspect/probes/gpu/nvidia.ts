@@ -36,7 +36,7 @@ export const nvidiaAsks: readonly NodeAsk[] = [
       ...(['find', '/proc/driver/nvidia/gpus', '(', '-name', 'information'] as const),
       ...['-o', '-name', 'numa_status', ')', '-exec', 'grep', '-H', '.', '{}', '+'],
     ],
-    limitSeconds: 5,
+    limitSeconds: 10,
   },
   { id: 'nvidia-parameters', kind: 'file', path: '/proc/driver/nvidia/params' },
 ];

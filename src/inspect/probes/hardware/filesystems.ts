@@ -13,7 +13,7 @@ export interface Mount {
 
 /** Where those places really are, and all mounts of this process. */
 export const filesystemAsks: readonly NodeAsk[] = [
-  { id: 'places', kind: 'command', argv: ['say_places'], limitSeconds: 3, shown: 'cd -P / /tmp /dev/shm $HOME …' },
+  { id: 'places', kind: 'command', argv: ['say_places'], limitSeconds: 10, shown: 'cd -P / /tmp /dev/shm $HOME …' },
   { id: 'mounts', kind: 'file', path: '/proc/self/mountinfo' },
 ];
 

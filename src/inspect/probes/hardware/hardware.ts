@@ -27,14 +27,14 @@ export const hardware: Probe = {
       patterns: [...topologyPatterns, ...platformPatterns, ...devicePatterns, '/run/systemd/timesync/synchronized'],
     },
     { id: 'devicetree', kind: 'file', path: devicetreeModel },
-    { id: 'chrony', kind: 'command', argv: ['chronyc', '-n', 'tracking'], limitSeconds: 3 },
+    { id: 'chrony', kind: 'command', argv: ['chronyc', '-n', 'tracking'], limitSeconds: 10 },
     ...filesystemAsks,
     // By way of D-Bus, which may have to start a service first.
     {
       id: 'timedatectl',
       kind: 'command',
       argv: ['timedatectl', 'show', '--property=NTPSynchronized', '--value'],
-      limitSeconds: 5,
+      limitSeconds: 10,
       slow: true,
     },
   ],

@@ -22,7 +22,7 @@ export const kernel: Probe = {
   name: 'kernel',
   asks: [
     { id: 'sys', kind: 'small', patterns: [...new Set([...identity, ...settingPatterns, ...mitigationPatterns])] },
-    { id: 'machine', kind: 'command', argv: ['uname', '-m'], limitSeconds: 5 },
+    { id: 'machine', kind: 'command', argv: ['uname', '-m'], limitSeconds: 10 },
     { id: 'notes', kind: 'file', path: '/sys/kernel/notes' },
     { id: 'cmdline', kind: 'file', path: '/proc/cmdline' },
     configAsk,

@@ -49,7 +49,7 @@ export const cgroupAsk: NodeAsk = {
   id: 'cgroup',
   kind: 'command',
   argv: ['sh', '-c', script, 'sh'],
-  limitSeconds: 5,
+  limitSeconds: 10,
   shown: '/proc/self/cgroup /sys/fs/cgroup',
 };
 

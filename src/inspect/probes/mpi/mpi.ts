@@ -11,8 +11,8 @@ export const mpi: Probe = {
   name: 'mpi',
   asks: [
     ...slurmAsks,
-    { id: 'mpirun', kind: 'command', argv: ['mpirun', '--version'], limitSeconds: 5 },
-    { id: 'mpiexec', kind: 'command', argv: ['mpiexec', '--version'], limitSeconds: 5 },
+    { id: 'mpirun', kind: 'command', argv: ['mpirun', '--version'], limitSeconds: 10 },
+    { id: 'mpiexec', kind: 'command', argv: ['mpiexec', '--version'], limitSeconds: 10 },
     cgroupAsk,
     ...offeredAsks,
     ...installedAsks,

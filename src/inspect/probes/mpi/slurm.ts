@@ -41,10 +41,10 @@ printf '%s\\n' "$said" | grep -i -E '^(SLURM_VERSION|Prolog\\[[0-9]+\\]|Epilog\\
 `;
 
 export const slurmAsks: readonly NodeAsk[] = [
-  { id: 'plugins', kind: 'command', argv: ['srun', '--mpi=list'], limitSeconds: 5 },
-  { id: 'srun', kind: 'command', argv: ['srun', '--version'], limitSeconds: 5 },
-  { id: 'slurmd', kind: 'command', argv: ['slurmd', '-V'], limitSeconds: 5 },
-  { id: 'slurm-file', kind: 'command', argv: ['sh', '-c', fileScript], limitSeconds: 5, shown: 'slurm.conf' },
+  { id: 'plugins', kind: 'command', argv: ['srun', '--mpi=list'], limitSeconds: 10 },
+  { id: 'srun', kind: 'command', argv: ['srun', '--version'], limitSeconds: 10 },
+  { id: 'slurmd', kind: 'command', argv: ['slurmd', '-V'], limitSeconds: 10 },
+  { id: 'slurm-file', kind: 'command', argv: ['sh', '-c', fileScript], limitSeconds: 10, shown: 'slurm.conf' },
   {
     id: 'slurm-controller',
     kind: 'command',
