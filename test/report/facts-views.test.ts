@@ -4,6 +4,7 @@ import { uniformityOf } from '../../src/inspect/comparison/uniformity.ts';
 import type { Fact, Facts } from '../../src/inspect/facts.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
 import { differenceText } from '../../src/report/difference-view.ts';
+import { factsText } from '../../src/report/facts-view.ts';
 import { uniformityText } from '../../src/report/uniformity-view.ts';
 
 const known = (value: string): Fact => ({ value, source: '/proc' });
@@ -92,4 +93,14 @@ test('what no node can tell makes none of them stand out, and is said', () => {
   expect(differenceText({ nodes: pair ? [pair] : [], onlyLeft: [], onlyRight: [] })).toContain(
     'one fact not known in either',
   );
+});
+
+test('a fact that all nodes tell is one row; one that differs has a row for each value', () => {
+  const nodes = [1, 2, 3].map((index) => node(`n${index}`, { release: known(index === 2 ? '5.14' : '6.1') }));
+  const text = factsText(nodes);
+  expect(text).toMatch(/^kernel\.release +n\[1,3\] +6\.1\nkernel\.release +n2 +5\.14$/m);
+  expect(factsText([node('n1', { smt: known('on') }), node('n2', { smt: known('on') })])).toMatch(
+    /^kernel\.smt +all +on$/m,
+  );
+  expect(factsText(nodes.slice(0, 1))).toMatch(/^FACT +VALUE\nkernel\.release +6\.1$/m);
 });

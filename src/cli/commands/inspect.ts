@@ -1,18 +1,11 @@
 /** `assay inspect`. */
-import type { Facts } from '../../inspect/facts.ts';
-import { textTable } from '../../report/text-table.ts';
+import { foldHosts } from '../../base/host-list.ts';
+import { factsText } from '../../report/facts-view.ts';
 import { type Command, textOption } from '../command.ts';
 import { nodeCount } from '../node-count.ts';
 
-function rows(facts: Facts): readonly (readonly string[])[] {
-  return Object.entries(facts.groups).flatMap(([group, members]) =>
-    Object.entries(members).map(([key, fact]) => [
-      facts.node,
-      `${group}.${key}`,
-      'value' in fact ? fact.value : `unknown (${fact.unknown}): ${fact.why}`,
-    ]),
-  );
-}
+/** Facts in which nodes differ that are named below the table. */
+const shownDeviations = 20;
 
 export const inspect: Command = {
   name: 'inspect',
@@ -42,11 +35,16 @@ export const inspect: Command = {
     const request = { ...(nodes && { nodes }), ...(site !== undefined && { site }), ...(partition && { partition }) };
     const result = await flow.inspect(system, request, signal);
     const deviations = result.deviations.map(({ group, key, nodes: others }) => {
-      return `differs: ${group}.${key} on ${others.map(({ node }) => node).join(', ')}`;
+      return `differs: ${group}.${key} on ${foldHosts(others.map(({ node }) => node))}`;
     });
+    const more =
+      deviations.length > shownDeviations ? [`… and ${deviations.length - shownDeviations} more (assay uniform)`] : [];
     const same =
       result.nodes.length > 1 && deviations.length === 0 ? ['all nodes agree in every fact that is not their own'] : [];
-    const table = textTable(['NODE', 'FACT', 'VALUE'], result.nodes.flatMap(rows));
-    return { text: `${[table.trimEnd(), ...deviations, ...same].join('\n')}\n`, value: result, exitCode: 0 };
+    return {
+      text: `${[factsText(result.nodes).trimEnd(), ...deviations.slice(0, shownDeviations), ...more, ...same].join('\n')}\n`,
+      value: result,
+      exitCode: 0,
+    };
   },
 };
