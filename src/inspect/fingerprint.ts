@@ -13,7 +13,7 @@ export const fingerprintNames: readonly FingerprintName[] = ['kernel', 'fabric',
 
 // To be raised whenever the keys of a list, or how their values are read, change: old fingerprints then never match by
 // accident, and a mismatch names the reason.
-const listVersions: Readonly<Record<FingerprintName, number>> = { kernel: 2, fabric: 2, mpi: 2, gpu: 2 };
+const listVersions: Readonly<Record<FingerprintName, number>> = { kernel: 3, fabric: 2, mpi: 2, gpu: 2 };
 
 /** The facts a fingerprint is taken over, `group.key`, in byte order. */
 export function fingerprintKeys(name: FingerprintName, probes: readonly Probe[]): readonly string[] {

@@ -36,7 +36,7 @@ describe('fingerprint', () => {
       .join('');
     const digest = execFileSync('sh', ['-c', 'LC_ALL=C sort | sha256sum'], { input }).toString().slice(0, 64);
     expect(fingerprint.digest).toBe(`sha256:${digest}`);
-    expect(fingerprint.text).toContain('assay.fingerprint=kernel/2\n');
+    expect(fingerprint.text).toContain('assay.fingerprint=kernel/3\n');
   });
   test('changes with each of its keys and with nothing else', () => {
     const of = (facts: Facts) => JSON.stringify(fingerprintOf('kernel', facts, probes));

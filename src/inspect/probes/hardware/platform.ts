@@ -2,7 +2,7 @@
 import { known, type SmallFiles, smallFactOrNone, textOf } from '../../answers.ts';
 import type { Fact } from '../../facts.ts';
 import type { NodeAnswer, ProbeRow } from '../../probe.ts';
-import { saysVirtual } from './processor.ts';
+import { cpuFields, saysVirtual } from './processor.ts';
 
 const dmi = '/sys/class/dmi/id';
 const hypervisor = '/sys/hypervisor/type';
@@ -80,6 +80,9 @@ function lost(answer: NodeAnswer, source: string): Fact | undefined {
 export function virtualisation(files: SmallFiles, cpuinfo: NodeAnswer): Fact {
   const silent = (files.missing && lost(files.missing, dmi)) ?? lost(cpuinfo, '/proc/cpuinfo');
   if (silent) return silent;
+  // It hands its host's flags on, so it is asked first: whether the host is virtual says nothing of this kernel.
+  if (cpuFields(textOf(cpuinfo) ?? '').get('vendor_id') === 'User Mode Linux')
+    return { value: 'uml', source: '/proc/cpuinfo' };
   const processorSays = saysVirtual(cpuinfo);
   const xen = files.values.get(hypervisor);
   if (xen) return { value: xen, source: hypervisor };

@@ -5,15 +5,19 @@ import type { NodeAnswer, ProbeRow } from '../../probe.ts';
 import { namesSecret } from '../../secret-names.ts';
 
 /**
- * Options of the kernel command line that name this machine's disks, consoles, addresses or boot files, or only dress
+ * Options of the kernel command line that name this machine, its disks, consoles, addresses or boot files, or only dress
  * up the boot. They say nothing of how the kernel behaves, so they are not in the fingerprint. A name ending in `*`
- * stands for all that begin so. Only names and `*`, so that a shell's `case` can read the same table.
+ * stands for all that begin so. Only names and `*`, so that a shell's `case` can read the same table. `boot` is the
+ * disk that holds /boot, which FIPS mode asks for; what provisioning adds is in the words of xCAT (`mknetboot`),
+ * Warewulf, and Cray's boot script service.
  */
 export const volatileOptions: readonly string[] = [
-  'BOOT_IMAGE', 'BOOTIF', 'initrd', 'rdinit', 'root', 'rootfstype', 'rootflags', 'rootdelay', 'rootwait', 'ro', 'rw',
+  'BOOT_IMAGE', 'BOOTIF', 'boot', 'ostree', 'initrd', 'init', 'rdinit', 'root', 'rootfstype', 'rootflags', 'rootdelay', 'rootwait', 'ro', 'rw',
   'resume', 'resume_offset', 'swap', 'ip', 'netroot', 'nfsroot', 'ifname', 'hostname', 'systemd.hostname',
   'systemd.machine_id', 'rd.*', 'console', 'earlycon', 'earlyprintk', 'quiet', 'splash', 'rhgb', 'vt.*', 'plymouth.*',
   'loglevel', 'LANG', 'KEYTABLE', 'SYSFONT', 'imgurl', 'wwinit*', 'wwid', 'wwipaddr', 'ks', 'inst.*', 'cloud-init', 'ds',
+  'XCAT', 'NODE', 'FC', 'netdev', 'NFSROOT', 'STATEMNT', 'MNTOPTS', 'nonodestatus',
+  'xname', 'nid', 'bos_session_id', 'bss_referral_token', 'spire_join_token', 'nmd_data',
 ]; // biome-ignore format: a table reads better in few lines
 
 function isVolatile(name: string): boolean {

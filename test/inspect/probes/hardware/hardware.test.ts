@@ -80,6 +80,8 @@ describe('platform', () => {
     const guest = read(hardware, { sys: small(clocks), cpuinfo: 'flags\t: hypervisor\n' });
     expect(short(guest.virtualisation)).toBe('kvm');
     expect(short(read(hardware, { sys: small(clocks), cpuinfo: 'flags\t: lm\n' }).virtualisation)).toBe('none');
+    const uml = 'vendor_id\t: User Mode Linux\nmodel name\t: UML\nflags\t\t: fpu lm hypervisor\n';
+    expect(short(read(hardware, { sys: small(clocks), cpuinfo: uml }).virtualisation)).toBe('uml');
   });
   test('without a board nothing is proved; an asset tag is never a fact', () => {
     const facts = read(hardware, { sys: `n /sys/class\n${small({ [`${dmi}/chassis_asset_tag`]: 'INV-0815' })}` });

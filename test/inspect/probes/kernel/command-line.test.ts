@@ -10,6 +10,14 @@ describe('command line', () => {
       volatile: ['BOOT_IMAGE', 'root', 'ro', 'console'],
     });
   });
+  // What xCAT, Cray's boot script service and FIPS mode on RHEL write there, composed from their sources and manuals.
+  test.each([
+    'imgurl=http://mgt:80/install/rootimg.cpio.gz XCAT=10.1.0.1:3001 NODE=cn07 FC=0 netdev=eth0 BOOTIF=52:54:00:01:02:03',
+    'nmd_data=url=s3://boot-images/1/rootfs,etag=2 bos_session_id=3 xname=x3000c0s28b4n0 nid=12 bss_referral_token=4 ds=nocloud-net;s=http://10.92.100.81:8888/',
+    'root=/dev/mapper/rhel-root ro boot=UUID=0d5c init=/nix/store/1-nixos/init ostree=/ostree/boot.1/rhcos/9ab/0',
+  ])('leaves out what names one node: %s', (text) => {
+    expect(splitCommandLine(`${text} fips=1 iommu=pt`).kept).toBe('fips=1 iommu=pt');
+  });
   test('never keeps a secret', () => {
     const { kept } = splitCommandLine('rd.iscsi.password=hunter2 iscsi_password=hunter2 tpm.token=hunter2 quiet');
     expect(kept).not.toContain('hunter2');
