@@ -28,6 +28,19 @@ const leading: readonly string[] = [
 /** Facts that name the part in which a fingerprinted whole differs: the option of a configuration, one mitigation. */
 const parts = /^kernel\.(config|command-line|vulnerability)\./;
 
+/** The wholes of those parts. */
+const wholes: Readonly<Record<string, string>> = {
+  config: 'config-digest',
+  'command-line': 'command-line',
+  vulnerability: 'mitigations',
+};
+
+/** The key of the whole that a fact is a part of, in the same group; undefined for a fact that is no part. */
+export function wholeOf({ group, key }: { readonly group: string; readonly key: string }): string | undefined {
+  const kind = parts.exec(`${group}.${key}`)?.[1];
+  return kind && wholes[kind];
+}
+
 /** Compares two facts by importance: in a fingerprint before not, then by group, leading ones, parts before wholes, name. */
 export function byImportance(
   probes: readonly Probe[],

@@ -2,7 +2,7 @@
 import type { Facts } from '../facts.ts';
 import type { Probe } from '../probe.ts';
 import { differencesBetween, type FactDifference } from './difference.ts';
-import { byImportance, clusterFacts, ownFacts } from './importance.ts';
+import { byImportance, clusterFacts, ownFacts, wholeOf } from './importance.ts';
 
 /** Two nodes side by side. Differences by importance. */
 export interface NodeDiff {
@@ -27,7 +27,9 @@ export interface FactsDiff {
 /** Compares two nodes. */
 export function diffNodes(left: Facts, right: Facts, probes: readonly Probe[]): NodeDiff {
   const own = ownFacts(probes);
-  const all = [...differencesBetween(left, right)].sort(byImportance(probes));
+  const all = differencesBetween(left, right)
+    .filter((one) => !isPartOfUnknown(one, left, right))
+    .sort(byImportance(probes));
   const cluster = clusterFacts(probes);
   // What the cluster says differs where both say it; that one of the nodes was not the one to ask is no difference.
   const isOwn = ({ group, key, kind }: FactDifference) =>
@@ -40,6 +42,14 @@ export function diffNodes(left: Facts, right: Facts, probes: readonly Probe[]): 
     own: all.filter(isOwn),
     equal: countEqual(left, right, all),
   };
+}
+
+/** A part that one side lacks because its whole is not known there: the whole says so, once. */
+function isPartOfUnknown(one: FactDifference, left: Facts, right: Facts): boolean {
+  const whole = one.kind === 'only' ? wholeOf(one) : undefined;
+  const lacks = one.left ? right : left;
+  const fact = whole === undefined ? undefined : lacks.groups[one.group]?.[whole];
+  return fact !== undefined && 'unknown' in fact;
 }
 
 function isUntold({ left, right }: FactDifference): boolean {

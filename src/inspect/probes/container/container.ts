@@ -1,5 +1,6 @@
 /** What this node offers to run containers with, as the user that asks: runtimes, namespaces and mounts, helpers. */
-import { factOrNone, smallFactOrNone, smallFiles } from '../../answers.ts';
+import { factOrNone, mapFact, type SmallFiles, smallFactOrNone, smallFiles } from '../../answers.ts';
+import type { Fact } from '../../facts.ts';
 import type { NodeAsk, Probe } from '../../probe.ts';
 import { helperAsks, helperRows, subordinateRows } from './programs.ts';
 import { mountRows, squashfuseRow, trialAsks, userNamespaces } from './trials.ts';
@@ -16,6 +17,20 @@ const settings = [
   ['apparmor-restrict-userns', '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'],
 ] as const;
 
+const threadsMax = '/proc/sys/kernel/threads-max';
+
+/**
+ * A setting. A limit of namespaces that nobody set is half of threads-max (kernel/fork.c, fork_init), which the kernel
+ * reckons from its memory to the page: said so, for as a number it differs between equal nodes and between two boots.
+ */
+function setting(sys: SmallFiles, path: string, seen: boolean): Fact {
+  const most = Number(sys.values.get(threadsMax) ?? 'NaN');
+  const untouched = String(Math.floor(most / 2));
+  return mapFact(smallFactOrNone(sys, path, seen), (text) =>
+    path.startsWith('/proc/sys/user/') && text === untouched ? 'default (half of threads-max)' : text,
+  );
+}
+
 const runtimes = [
   ['charliecloud', 'ch-run', '--version'],
   ['podman', 'podman', '--version'],
@@ -28,7 +43,11 @@ const runtimes = [
 export const container: Probe = {
   name: 'container',
   asks: [
-    { id: 'sys', kind: 'small', patterns: ['/proc/sys/kernel/osrelease', ...settings.map(([, path]) => path)] },
+    {
+      id: 'sys',
+      kind: 'small',
+      patterns: ['/proc/sys/kernel/osrelease', threadsMax, ...settings.map(([, path]) => path)],
+    },
     ...runtimes.map(([id, ...argv]): NodeAsk => ({ id, kind: 'command', argv, limitSeconds: 10 })),
     // A Python program, which takes its time.
     { id: 'podman-hpc', kind: 'command', argv: ['podman-hpc', '--version'], limitSeconds: 10, slow: true },
@@ -42,7 +61,7 @@ export const container: Probe = {
     const seen = sys.values.has('/proc/sys/kernel/osrelease');
     return [
       { key: 'user-namespaces', fact: userNamespaces(answers('userns')) },
-      ...settings.map(([key, path]) => ({ key, fact: smallFactOrNone(sys, path, seen) })),
+      ...settings.map(([key, path]) => ({ key, fact: setting(sys, path, seen) })),
       ...runtimes.map(([id]) => ({ key: id, fact: factOrNone(answers(id), versionIn) })),
       ...mountRows(answers('mounts')),
       squashfuseRow(answers('squashfuse')),

@@ -1,20 +1,11 @@
 /** Processors, memory, NUMA nodes, disks, adapters, file systems, and the names of board and firmware. No serial numbers. */
 import { factFrom, smallFiles, textOf } from '../../answers.ts';
-import type { Fact } from '../../facts.ts';
-import type { NodeAnswer, Probe } from '../../probe.ts';
+import type { Probe } from '../../probe.ts';
 import { adapterRow, devicePatterns, diskRows } from './devices.ts';
 import { filesystemAsks, filesystemRows } from './filesystems.ts';
 import { clockFact, devicetreeModel, platformPatterns, platformRows } from './platform.ts';
 import { processorAsk, processorRows } from './processor.ts';
-import { cacheRow, numaRows, processorCounts, topologyPatterns } from './topology.ts';
-
-function memory(answer: NodeAnswer): Fact {
-  // In KiB, as /proc/meminfo says (it writes kB).
-  return factFrom(answer, (text) => {
-    const size = /^MemTotal:\s+(\d+) kB/m.exec(text)?.[1];
-    return size && `${size} KiB`;
-  });
-}
+import { cacheRow, gibibytes, numaRows, processorCounts, topologyPatterns } from './topology.ts';
 
 export const hardware: Probe = {
   name: 'hardware',
@@ -47,7 +38,7 @@ export const hardware: Probe = {
       ...processorCounts(sys, answers('cpuinfo')),
       cacheRow(sys),
       ...numaRows(sys),
-      { key: 'memory', fact: memory(answers('memory')) },
+      { key: 'memory', fact: factFrom(answers('memory'), gibibytes) },
       ...diskRows(sys),
       adapterRow(sys),
       ...platformRows(sys, answers('cpuinfo'), textOf(answers('devicetree'))),

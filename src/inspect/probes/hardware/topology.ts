@@ -83,7 +83,7 @@ export function cacheRow(sys: SmallFiles): ProbeRow {
 }
 
 /** `Node 0 MemTotal:  263847648 kB` → GiB with one digit: equal nodes differ by some MiB that the kernel took at boot. */
-function gibibytes(meminfo: string): string | undefined {
+export function gibibytes(meminfo: string): string | undefined {
   const size = /MemTotal:\s+(\d+) kB/.exec(meminfo)?.[1];
   return size && `${(Number(size) / 2 ** 20).toFixed(1)} GiB`;
 }

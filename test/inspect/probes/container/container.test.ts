@@ -22,6 +22,17 @@ describe('containers', () => {
     expect(short(read(container, { userns: '' })['user-namespaces'])).toBe('work');
     expect(short(read(container, {})['user-namespaces'])).toBe('?absent');
   });
+  test('a limit of namespaces that nobody set is no number, for that one differs between equal nodes', () => {
+    const of = (threads: string, limit: string) =>
+      short(
+        read(container, {
+          sys: `v /proc/sys/kernel/osrelease\t6.1.0\nv /proc/sys/kernel/threads-max\t${threads}\nv /proc/sys/user/max_user_namespaces\t${limit}\n`,
+        })['max-user-namespaces'],
+      );
+    expect(of('192731', '96365')).toBe('default (half of threads-max)');
+    expect(of('192733', '96366')).toBe(of('192731', '96365'));
+    expect([of('192731', '0'), of('192731', '15000'), of('', '96365')]).toEqual(['0', '15000', '96365']);
+  });
   test('mounts are tried one by one; the place of the trial is not in the words', () => {
     const place = '/tmp/.assay-00112233445566778899aabbccddeeff-n17-4711';
     const facts = read(container, {

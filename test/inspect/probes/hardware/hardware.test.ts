@@ -29,6 +29,11 @@ describe('processors', () => {
     });
     expect(['processor', ...keys].map((key) => short(guest[key]))).toEqual(['EPYC', '2', '2', '1', '1']);
   });
+  test('memory to a tenth of a GiB: equal nodes differ by what the kernel took at boot', () => {
+    const of = (kib: number) => short(read(hardware, { memory: `MemTotal:       ${kib} kB\n` }).memory);
+    expect([of(263847648), of(263847904), of(131923824)]).toEqual(['251.6 GiB', '251.6 GiB', '125.8 GiB']);
+    expect(short(read(hardware, { memory: 'MemTotal: much\n' }).memory)).toBe('?error');
+  });
   test('cores of Arm by name', () => {
     expect(processorModel('CPU implementer\t: 0x41\nCPU part\t: 0xd4f\n')).toBe(
       'Neoverse V2 (implementer 0x41 part 0xd4f)',
