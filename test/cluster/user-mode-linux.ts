@@ -29,7 +29,7 @@ hostname uml
 while read -r module; do
   busybox insmod "$module" 2>>/mnt/said
 done </mnt/modules
-${ordinary.join(' ')} sh /mnt/collector - facts >/mnt/answer 2>>/mnt/said
+${ordinary.join(' ')} sh /mnt/collector - facts slow >/mnt/answer 2>>/mnt/said
 echo o >/proc/sysrq-trigger
 sleep 60
 `;
@@ -75,7 +75,7 @@ function bootOnce(folder: string, { options = [], modules = [] }: Boot): Facts {
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'latin1') : '');
   if (ended.status !== 0 || read('said') !== '')
     throw new Error(`status ${ended.status}: ${ended.stdout}${ended.stderr}${read('said')}`);
-  return readFacts(read('answer'), { nonce, probes });
+  return readFacts(read('answer'), { nonce, probes, slow: true });
 }
 
 /** Makes the folder and what a boot needs in it. `collector` is the script as `assay inspect --script` prints it. */
@@ -113,9 +113,9 @@ export function secondKernel(collector: string): SecondKernel {
       }
     },
     host: () => {
-      const words = [...ordinary, 'sh', join(folder, 'collector'), '-', 'facts'];
+      const words = [...ordinary, 'sh', join(folder, 'collector'), '-', 'facts', 'slow'];
       const { stdout } = spawnSync('env', words, { encoding: 'latin1', maxBuffer: 64 * 1024 * 1024 });
-      return readFacts(stdout, { nonce, probes });
+      return readFacts(stdout, { nonce, probes, slow: true });
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
