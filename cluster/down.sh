@@ -31,7 +31,7 @@ cluster_end() {
   processes_wake
   if holder head >/dev/null; then
     if [[ -n $(daemon_pid head slurmctld slurm) ]]; then inside head timeout 3 scancel --partition=batch >/dev/null 2>&1 || true; fi
-    for service in slurmctld slurmdbd database; do service_signal TERM "$service"; done
+    for service in slurmrestd slurmctld slurmdbd database; do service_signal TERM "$service"; done
   fi
   members_kill
   rm -f "$state"/hosts/*/holder

@@ -4,7 +4,7 @@
 # libpmix-dev for one link: Debian's slurmd loads libpmix.so by that name, and a slurmd that could not hangs for good on the
 # first step that asks for pmix. mmdebstrap and python3-venv build the test images.
 packages=(
-  slurmd slurmctld slurm-client slurmdbd slurm-wlm-mysql-plugin mariadb-server-core mariadb-client-core munge libpmix-dev
+  slurmd slurmctld slurm-client slurmdbd slurm-wlm-mysql-plugin slurmrestd slurm-wlm-jwt-plugin mariadb-server-core mariadb-client-core munge libpmix-dev
   charliecloud skopeo docker-registry nginx-light ca-certificates curl openssl jq iproute2 util-linux
   mmdebstrap python3 python3-venv
 )

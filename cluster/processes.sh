@@ -67,7 +67,7 @@ members() {
 # Daemons that a fault has paused run on: a paused one neither answers nor ends.
 processes_wake() {
   local pids
-  mapfile -t pids < <(processes | awk '$5 == "T" && $6 ~ /^(munged|mariadbd|slurmdbd|slurmctld|slurmd|nginx|docker-registry)$/ { print $2 }')
+  mapfile -t pids < <(processes | awk '$5 == "T" && $6 ~ /^(munged|mariadbd|slurmdbd|slurmctld|slurmrestd|slurmd|nginx|docker-registry)$/ { print $2 }')
   if ((${#pids[@]})); then kill -CONT "${pids[@]}" 2>/dev/null || true; fi
 }
 

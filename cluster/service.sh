@@ -1,7 +1,7 @@
 # Single daemons, stopped and started to make faults. A name may stand for two: the registry is nginx and the store behind it.
 # shellcheck shell=bash
 
-service_usage() { die "usage: cluster service munge|database|slurmdbd|slurmctld|registry|registry-store|nodeN stop|start|kill|restart|pause|resume|status"; }
+service_usage() { die "usage: cluster service munge|database|slurmdbd|slurmctld|slurmrestd|registry|registry-store|nodeN stop|start|kill|restart|pause|resume|status"; }
 
 # HOST COMMAND USER of each daemon of a service.
 service_daemons() {
@@ -9,6 +9,7 @@ service_daemons() {
     munge) echo head munged munge ;;
     database) echo head mariadbd slurm ;;
     slurmdbd | slurmctld) echo head "$1" slurm ;;
+    slurmrestd) echo head slurmrestd nobody ;;
     registry-store) echo head docker-registry docker-registry ;;
     registry)
       echo head nginx root
@@ -39,6 +40,7 @@ service_start() {
     database) database_up ;;
     slurmdbd) slurmdbd_up ;;
     slurmctld) slurmctld_up ;;
+    slurmrestd) slurmrestd_up ;;
     registry) registry_up ;;
     registry-store) registry_store_up ;;
     node*) slurmds_up "${1#node}" ;;

@@ -13,12 +13,18 @@ slurm_configure() {
   chown slurm:slurm "$state/slurmctld" "$state/log"
   rm -rf "$new"
   mkdir "$new"
+  [[ -s $state/etc/jwt_hs256.key ]] || openssl rand 32 >"$state/etc/jwt_hs256.key"
+  chown slurm:slurm "$state/etc/jwt_hs256.key"
+  chmod 600 "$state/etc/jwt_hs256.key"
   cat >"$new/slurm.conf" <<CONF
 # Written by cluster/slurm.sh: $nodes pretended nodes on one machine.
 ClusterName=$name
 SlurmctldHost=head
 SlurmUser=slurm
 AuthType=auth/munge
+# Tokens for slurmrestd: \`scontrol token\` as the user.
+AuthAltTypes=auth/jwt
+AuthAltParameters=jwt_key=$state/etc/jwt_hs256.key
 StateSaveLocation=$state/slurmctld
 SlurmdSpoolDir=$state/hosts/%n/spool
 SlurmctldPidFile=/run/slurm/slurmctld.pid
@@ -67,6 +73,8 @@ CgroupPlugin=cgroup/v1
 CONF
   install -o slurm -g slurm -m 600 /dev/stdin "$new/slurmdbd.conf" <<CONF
 AuthType=auth/munge
+AuthAltTypes=auth/jwt
+AuthAltParameters=jwt_key=$state/etc/jwt_hs256.key
 DbdHost=head
 SlurmUser=slurm
 PidFile=/run/slurm/slurmdbd.pid
@@ -121,6 +129,20 @@ slurmctld_up() {
 }
 
 slurmctld_answers() { inside head timeout 5 scontrol ping 2>/dev/null | grep -q 'is UP'; }
+
+# The REST API on port 6820 of the head, for tokens alone. It runs as nobody: whoever asks is who the token says.
+slurmrestd_up() {
+  if [[ -z $(daemon_pid head slurmrestd nobody) ]]; then
+    : >"$state/log/slurmrestd.log"
+    launch head "$state/log/slurmrestd.log" env SLURM_JWT=daemon slurmrestd -u nobody -g nogroup -a rest_auth/jwt 0.0.0.0:6820
+  fi
+  await 30 slurmrestd_answers || die_of "slurmrestd does not answer" "$state/log/slurmrestd.log"
+}
+
+# Without a token it refuses, and that is an answer.
+slurmrestd_answers() {
+  [[ $(inside head curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' http://head:6820/openapi/v3) == [245]* ]]
+}
 
 # slurmds_up NUMBER...: starts those that do not run.
 slurmds_up() {

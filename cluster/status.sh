@@ -28,7 +28,7 @@ status_report() {
   if ! holder head >/dev/null; then nodes=0; fi
   running=$(processes)
   {
-    for service in munge database slurmdbd slurmctld registry registry-store; do
+    for service in munge database slurmdbd slurmctld slurmrestd registry registry-store; do
       read -r host command user < <(service_daemons "$service")
       pid=$(daemon_pid_of "$host" "$command" "$(id -u "$user" 2>/dev/null || echo none)" <<<"$running")
       if [[ -n $pid ]]; then alive+="$service "; fi

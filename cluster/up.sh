@@ -47,6 +47,7 @@ cluster_up() {
   slurmdbd_up
   accounts_up
   slurmctld_up
+  slurmrestd_up
   slurmds_up "${numbers[@]}"
   registry_up
   up_verify "$nodes"

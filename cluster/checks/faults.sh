@@ -3,7 +3,7 @@
 
 check_killed_daemons_repaired() {
   local service
-  for service in munge database slurmdbd slurmctld registry registry-store node2; do
+  for service in munge database slurmdbd slurmctld slurmrestd registry registry-store node2; do
     cluster service "$service" kill
     refuse cluster service "$service" status
     refuse cluster status >"$work/out"
