@@ -4,7 +4,24 @@
  */
 import type { Argv } from './argv.ts';
 
-/** A question to the world: run a command or read a file. Every question has a time limit, in seconds. */
+/** A request of a REST interface. A secret is named by the variable that holds it, so that a question can be shown. */
+export interface HttpAsk {
+  readonly kind: 'http';
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  /** Path of a unix socket to speak over; the URL's host then says nothing. */
+  readonly socket?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Headers whose values are in variables of the environment: header → variable. */
+  readonly secretHeaders: Readonly<Record<string, string>>;
+  /** Header that shall carry the name of the user who asks. */
+  readonly userHeader: string;
+  /** JSON. */
+  readonly body?: string;
+  readonly limitSeconds: number;
+}
+
+/** A question to the world: run a command, ask over HTTP, or read a file. Every question has a time limit, in seconds. */
 export type Ask =
   | {
       readonly kind: 'exec';
@@ -15,9 +32,13 @@ export type Ask =
       readonly directory?: string;
       readonly limitSeconds: number;
     }
+  | HttpAsk
   | { readonly kind: 'file'; readonly path: string; readonly limitSeconds: number };
 
-/** What came back. `status` is null when the command did not run to an end of its own (not found, signal, time out). */
+/**
+ * What came back. `status` is null when the command did not run to an end of its own (not found, signal, time out), or no
+ * answer came; over HTTP it is the answer's status and `stdout` its body.
+ */
 export interface Answer {
   readonly status: number | null;
   readonly stdout: string;

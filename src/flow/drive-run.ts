@@ -18,6 +18,7 @@ import { renderJobScript } from './job-template.ts';
 import { inSection } from './log-section.ts';
 import { type OpenSite, openSiteText } from './open-site.ts';
 import { type LaunchGround, placeCases, planCases } from './place-cases.ts';
+import { reachScheduler } from './reach-scheduler.ts';
 import { type RunDirectory, readRunDirectory } from './read-run-directory.ts';
 import { runRecord } from './run-record.ts';
 import { storeRun, writeResults } from './write-results.ts';
@@ -110,7 +111,7 @@ async function driveJournal(driving: Driving): Promise<Driven> {
     journal,
     paths,
     lock,
-    scheduler: site.scheduler,
+    scheduler: await reachScheduler(system, site.scheduler),
     intervalSeconds: site.scheduler.interval(site.site.scheduler),
     waitAtMostSeconds: waitAtMost ?? site.site.waitAtMostSeconds,
     onHold: site.site.onHold,

@@ -19,6 +19,7 @@ import { ciVariables } from './ci-variables.ts';
 import { nodesTooMany, nodesUnanswered } from './errors.ts';
 import { renderJobScript } from './job-template.ts';
 import { type OpenSite, openSite } from './open-site.ts';
+import { reachScheduler } from './reach-scheduler.ts';
 
 /** What was asked: this host, or so many nodes of a partition. */
 export interface InspectRequest {
@@ -90,7 +91,7 @@ async function nodeFacts(
       journal,
       paths,
       lock,
-      scheduler: site.scheduler,
+      scheduler: await reachScheduler(system, site.scheduler),
       intervalSeconds: site.scheduler.interval(site.site.scheduler),
       waitAtMostSeconds: site.site.waitAtMostSeconds,
       // Facts that come when nobody waits for them any more are of no use.

@@ -29,7 +29,7 @@ function withAdapters(site: Site, text: string): OpenSite {
   const runtime = runtimes[site.runtime.kind];
   if (!scheduler || !launcher || !runtime)
     throw new Error(`the site ${site.name} names an adapter that is not registered`);
-  return { site, text, scheduler, launcher, runtime };
+  return { site, text, scheduler: scheduler.configured?.(site.scheduler) ?? scheduler, launcher, runtime };
 }
 
 /** Opens the site of a file; without one the embedded default, where no scheduler's client is on the PATH. */

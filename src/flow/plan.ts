@@ -1,5 +1,6 @@
 /** `assay plan`: what `run` would do, word for word, with the run's directory and id as named holes. It runs nothing. */
-import type { Argv } from '../base/argv.ts';
+import { type Argv, argv } from '../base/argv.ts';
+import type { Ask } from '../base/ask.ts';
 import type { PlannedAllocation } from '../run/plan.ts';
 import { runPaths } from '../run/run.ts';
 import { partitionOf } from '../site/place.ts';
@@ -12,6 +13,12 @@ import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { placeCases, planCases } from './place-cases.ts';
 import { prepareForPlan } from './prepare-image.ts';
+
+/** A question as words: the command, or the request with its body. */
+function askWords(ask: Ask): Argv {
+  if (ask.kind === 'exec') return ask.argv;
+  return ask.kind === 'http' ? argv(ask.method, ask.url, ask.body ?? '') : argv('read', ask.path);
+}
 
 /** The holes: the run's directory and its id, which also is the nonce that outputs carry. */
 export const runHole = '@RUN@';
@@ -76,6 +83,7 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
     const asked = site.scheduler.submit({
       key: allocation.key,
       script: `${directory}/job.sh`,
+      scriptText: '',
       directory,
       output: `${directory}/job.out`,
       nodes: allocation.nodes,
@@ -84,7 +92,7 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
       exclude: allocation.exclude,
       environment: jobEnvironment(system.environment),
     });
-    const submit: Argv = asked.ask.kind === 'exec' ? asked.ask.argv : ['true'];
+    const submit = askWords(asked.ask);
     const scripts = request.scripts ? await renderJobScript(system, ground, allocation) : {};
     jobs.push({ allocation, submit, ...scripts });
   }

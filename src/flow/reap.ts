@@ -9,6 +9,7 @@ import { foldEvents } from '../run/state.ts';
 import type { System } from '../system/system.ts';
 import { ciVariables } from './ci-variables.ts';
 import { type OpenSite, openSite, openSiteText } from './open-site.ts';
+import { reachScheduler } from './reach-scheduler.ts';
 
 /** What `assay reap` is asked for. */
 export interface ReapRequest {
@@ -76,7 +77,7 @@ async function reapDirectory(
       const text = await system.files.readTextIfThere(paths.site);
       const { scheduler } = text === undefined ? site : openSiteText(system, text, paths.site);
       const journal = await openJournal(system, paths.journal);
-      const jobs = await reapRun({ system, journal, paths, scheduler });
+      const jobs = await reapRun({ system, journal, paths, scheduler: await reachScheduler(system, scheduler) });
       return jobs.length > 0
         ? { outcome: 'cancelled', jobs, words: `cancelled ${jobs.join(', ')}` }
         : { outcome: 'gone', jobs, words: 'has nothing in the queue any more' };

@@ -4,6 +4,7 @@ import type { JobAccount } from '../launch/scheduler.ts';
 import type { AllocationState } from '../run/state.ts';
 import type { System } from '../system/system.ts';
 import type { DerivedRun } from './derive-run.ts';
+import { negotiated } from './reach-scheduler.ts';
 
 /** Seconds between two questions to an accounting that does not show the end of a job yet, and how many are asked. */
 const pause = 2;
@@ -19,8 +20,11 @@ export async function schedulerRecord(system: System, run: DerivedRun): Promise<
   if (scheduler.kind === 'local')
     return [look('silent', 'there is no scheduler on this site that keeps a record', jobs)];
   if (jobs.length === 0) return [look('missing', 'the run names no job', [])];
+  const reached = await negotiated(system, scheduler);
+  if ('unanswered' in reached)
+    return [look('missing', `the scheduler's record cannot be read: ${reached.unanswered}`, jobs)];
   for (let question = 1; ; question += 1) {
-    const asked = scheduler.account(jobs);
+    const asked = reached.ok.account(jobs);
     const reply = asked.read(await system.ask(asked.ask));
     if ('unanswered' in reply)
       return [look('missing', `the scheduler's record cannot be read: ${reply.unanswered}`, jobs)];

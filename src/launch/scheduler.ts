@@ -34,6 +34,8 @@ export interface JobRequest {
   /** Unique to this allocation of this run: found again by it when the answer to the submission is lost. */
   readonly key: string;
   readonly script: string;
+  /** What it holds, for schedulers that do not read files of ours. */
+  readonly scriptText: string;
   readonly directory: string;
   readonly output: string;
   readonly nodes: number;
@@ -84,9 +86,14 @@ export interface Scheduler {
   readonly options: TSchema;
   /** Seconds between two looks at the queue. */
   readonly interval: (options: Readonly<Record<string, unknown>>) => number;
+  /** The scheduler as one site has it, where its options matter to more than the interval. */
+  readonly configured?: (options: Readonly<Record<string, unknown>>) => Scheduler;
+  /** To be asked before anything else: gives the scheduler that speaks as the other side does. */
+  readonly negotiate?: Asked<Reply<Scheduler>>;
   readonly submit: (request: JobRequest) => Asked<Submission>;
   readonly find: (key: string, directory: string) => Asked<Reply<readonly JobStatus[]>>;
   readonly poll: (jobIds: readonly string[]) => Asked<Reply<readonly JobStatus[]>>;
   readonly account: (jobIds: readonly string[]) => Asked<Reply<readonly JobAccount[]>>;
-  readonly cancel: (jobIds: readonly string[]) => Asked<Reply<true>>;
+  /** One question, or one for each job. */
+  readonly cancel: (jobIds: readonly string[]) => readonly Asked<Reply<true>>[];
 }

@@ -3,6 +3,7 @@
  * it goes on from there. One question an interval for all allocations; between two, only files are looked at.
  */
 import { join } from 'node:path';
+import { digestOf } from '../base/digest.ts';
 import { messageOf } from '../base/error.ts';
 import type { JobState, JobStatus, Scheduler } from '../launch/scheduler.ts';
 import { jobEnvironment } from '../system/environment.ts';
@@ -27,8 +28,8 @@ export interface Drive {
   readonly waitAtMostSeconds: number;
   readonly onHold: 'leave' | 'cancel';
   readonly onInterrupt: 'leave' | 'cancel';
-  /** Writes job script and companion of an allocation and gives the script's digest. */
-  readonly stage: (allocation: AllocationState) => Promise<`sha256:${string}`>;
+  /** Writes job script and companion of an allocation and gives the script. */
+  readonly stage: (allocation: AllocationState) => Promise<string>;
   /** Aborted by SIGTERM or SIGINT; its reason is the signal's name. */
   readonly signal: AbortSignal;
 }
@@ -85,11 +86,17 @@ async function submit(drive: Drive, allocation: AllocationState): Promise<void> 
   if (allocation.submitting && (await adopt(drive, allocation))) return;
   const script = await drive.stage(allocation);
   if (!allocation.submitting) {
-    await journal.append({ type: 'submitting', allocation: allocation.plan.id, key: allocation.plan.key, script });
+    await journal.append({
+      type: 'submitting',
+      allocation: allocation.plan.id,
+      key: allocation.plan.key,
+      script: digestOf(script),
+    });
   }
   const asked = scheduler.submit({
     key: allocation.plan.key,
     script: join(directory, 'job.sh'),
+    scriptText: script,
     directory,
     output: join(directory, 'job.out'),
     nodes: allocation.plan.nodes,
@@ -126,7 +133,7 @@ async function submit(drive: Drive, allocation: AllocationState): Promise<void> 
     if (system.clock.monotonic() - began > patience || drive.signal.aborted)
       throw runSchedulerSilent(
         `the scheduler did not take allocation ${allocation.plan.id}: ${answer.unclear}`,
-        'see whether slurmctld answers (scontrol ping), then go on with: assay run --resume RUN',
+        'see whether slurmctld answers (scontrol ping) and a token is still good, then go on with: assay run --resume RUN',
       );
     system.log.warn(`the scheduler did not answer (${answer.unclear}); trying again`);
     await system.clock.sleep(Math.min(10, attempt * 2), drive.signal);
@@ -270,9 +277,10 @@ export async function cancelJobs(
 ): Promise<boolean> {
   const began = system.clock.monotonic();
   do {
-    const cancel = scheduler.cancel(jobs);
-    const done = cancel.read(await system.ask(cancel.ask));
-    if ('unanswered' in done) system.log.warn(`the scheduler did not answer: ${done.unanswered}`);
+    for (const cancel of scheduler.cancel(jobs)) {
+      const done = cancel.read(await system.ask(cancel.ask));
+      if ('unanswered' in done) system.log.warn(`the scheduler did not answer: ${done.unanswered}`);
+    }
     const poll = scheduler.poll(jobs);
     const left = poll.read(await system.ask(poll.ask));
     if ('ok' in left && left.ok.every((job) => isOver(job.state))) return true;

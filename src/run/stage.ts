@@ -1,6 +1,5 @@
 /** Puts on disk what an allocation needs before it is submitted. */
 import { dirname, join } from 'node:path';
-import { type Digest, digestOf } from '../base/digest.ts';
 import type { Suite } from '../suite/suite.ts';
 import type { System } from '../system/system.ts';
 import type { PlannedAllocation } from './plan.ts';
@@ -32,13 +31,13 @@ export interface AllocationTexts {
   readonly sample: string;
 }
 
-/** Writes an allocation's texts and the files of every step. Done again after a crash it gives the same. */
+/** Writes an allocation's texts and the files of every step, and gives the script. Done again after a crash it gives the same. */
 export async function stageAllocation(
   system: System,
   allocation: PlannedAllocation,
   texts: AllocationTexts,
   paths: RunPaths,
-): Promise<Digest> {
+): Promise<string> {
   const directory = paths.allocation(allocation.id);
   for (const step of allocation.steps) {
     const work = join(paths.step(allocation.id, step.name), 'work');
@@ -51,5 +50,5 @@ export async function stageAllocation(
   await system.files.writeAtomic(join(directory, 'facts', 'sample.list'), texts.sample);
   await system.files.writeAtomic(join(directory, 'steps.sh'), texts.steps);
   await system.files.writeAtomic(join(directory, 'job.sh'), texts.script, 0o750);
-  return digestOf(texts.script);
+  return texts.script;
 }

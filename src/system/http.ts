@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | string | Readable;
   /** PEM certificates to trust for this request beside the system's. */
   readonly certificates?: string;
+  /** Path of a unix socket to speak over. */
+  readonly socket?: string;
   /** Seconds until the answer's headers must have come, and between two pieces of its body. */
   readonly limitSeconds: number;
 }
@@ -27,15 +29,17 @@ const agents = new Map<string, unknown>();
 
 /** Real HTTP, honouring HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
 export const networkHttp: Http = async (request) => {
-  const { Dispatcher, EnvHttpProxyAgent, request: send } = await import('undici');
+  const { Agent, Dispatcher, EnvHttpProxyAgent, request: send } = await import('undici');
   const tls = await import('node:tls');
-  const key = request.certificates ?? '';
+  const key = `${request.socket ?? ''} ${request.certificates ?? ''}`;
   let dispatcher = agents.get(key);
   if (!(dispatcher instanceof Dispatcher)) {
     const ca = request.certificates ? [...tls.rootCertificates, request.certificates] : undefined;
     // Reading a few hundred certificates takes 0.2 s, so it is done once and not for each connection.
     const connect = ca ? { secureContext: tls.createSecureContext({ ca }) } : {};
-    dispatcher = new EnvHttpProxyAgent({ connect, requestTls: connect, keepAliveTimeout: 4000 });
+    dispatcher = request.socket
+      ? new Agent({ connect: { socketPath: request.socket } })
+      : new EnvHttpProxyAgent({ connect, requestTls: connect, keepAliveTimeout: 4000 });
     agents.set(key, dispatcher);
   }
   const answer = await send(request.url, {

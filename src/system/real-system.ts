@@ -20,6 +20,6 @@ export function realSystem(quiet = false): System {
     http: networkHttp,
     log: lineLog((text) => process.stderr.write(text), quiet),
     random: (bytes) => randomBytes(bytes).toString('hex'),
-    ask: asker(processExec, realFiles, environment),
+    ask: asker(processExec, realFiles, environment, networkHttp),
   };
 }

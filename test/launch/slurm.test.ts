@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JobRequest } from '../../src/launch/scheduler.ts';
 import { account, cancel, find, poll } from '../../src/launch/schedulers/slurm/queue.ts';
-import { stateOf } from '../../src/launch/schedulers/slurm/states.ts';
 import { submit } from '../../src/launch/schedulers/slurm/submit.ts';
+import { stateOf } from '../../src/launch/slurm-states.ts';
 
 const answer = (status: number | null, stdout: string, stderr = '', timedOut = false) => ({
   status,
@@ -14,6 +14,7 @@ const answer = (status: number | null, stdout: string, stderr = '', timedOut = f
 const request: JobRequest = {
   key: 'assay-x-a1',
   script: '/runs/it is/job.sh',
+  scriptText: '#!/bin/sh\n',
   directory: '/runs/it is',
   output: '/runs/it is/job.out',
   nodes: 4,
@@ -114,7 +115,7 @@ describe('sacct and scancel', () => {
   });
 
   it('cancels by id, never by user', () => {
-    const { ask } = cancel(['7', '8']);
-    expect(ask.kind === 'exec' && ask.argv).toEqual(['scancel', '--quiet', '7', '8']);
+    const asks = cancel(['7', '8']).map(({ ask }) => ask.kind === 'exec' && ask.argv);
+    expect(asks).toEqual([['scancel', '--quiet', '7', '8']]);
   });
 });

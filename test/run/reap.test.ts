@@ -42,13 +42,15 @@ function queueOf(jobs: Record<string, string>, deaf = false) {
       },
     }),
     poll: (ids) => ({ ask, read: () => ({ ok: ids.map(status) }) }),
-    cancel: (ids) => ({
-      ask,
-      read: () => {
-        for (const id of ids) states.set(id, 'cancelled');
-        return { ok: true };
+    cancel: (ids) => [
+      {
+        ask,
+        read: () => {
+          for (const id of ids) states.set(id, 'cancelled');
+          return { ok: true };
+        },
       },
-    }),
+    ],
   };
   return { scheduler, asked, states };
 }

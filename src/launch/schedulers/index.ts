@@ -2,5 +2,6 @@
 import type { Scheduler } from '../scheduler.ts';
 import { local } from './local.ts';
 import { slurm } from './slurm/slurm.ts';
+import { slurmrest } from './slurmrest/slurmrest.ts';
 
-export const schedulers: Readonly<Record<string, Scheduler>> = { local, slurm };
+export const schedulers: Readonly<Record<string, Scheduler>> = { local, slurm, slurmrest };

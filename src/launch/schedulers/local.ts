@@ -44,6 +44,7 @@ export const local: Scheduler = {
       const nothing = { exitCode: '', account: '', user: '', name: '' };
       return { ok: status.ok.map(({ jobId, state, word, nodes }) => ({ jobId, state, word, nodes, ...nothing })) };
     }),
-  cancel: (jobIds) =>
+  cancel: (jobIds) => [
     ask(['cancel', ...jobIds], (answer) => (answer.status === 0 ? { ok: true } : { unanswered: answer.stderr.trim() })),
+  ],
 };

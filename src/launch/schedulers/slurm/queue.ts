@@ -3,7 +3,7 @@
 import { argv } from '../../../base/argv.ts';
 import type { Answer, Asked } from '../../../base/ask.ts';
 import type { JobAccount, JobStatus, Reply } from '../../scheduler.ts';
-import { stateOf } from './states.ts';
+import { stateOf } from '../../slurm-states.ts';
 
 function unanswered(answer: Answer, program: string): { readonly unanswered: string } {
   if (answer.absent) return { unanswered: `${program} is not on the PATH` };
@@ -51,11 +51,13 @@ export function find(key: string): Asked<Reply<readonly JobStatus[]>> {
 }
 
 /** Asks slurmctld to end jobs; jobs that have ended already are no error. */
-export function cancel(jobIds: readonly string[]): Asked<Reply<true>> {
-  return {
-    ask: { kind: 'exec', limitSeconds: 30, argv: argv('scancel', '--quiet', ...jobIds) },
-    read: (answer) => (answer.status === 0 ? { ok: true } : unanswered(answer, 'scancel')),
-  };
+export function cancel(jobIds: readonly string[]): readonly Asked<Reply<true>>[] {
+  return [
+    {
+      ask: { kind: 'exec', limitSeconds: 30, argv: argv('scancel', '--quiet', ...jobIds) },
+      read: (answer) => (answer.status === 0 ? { ok: true } : unanswered(answer, 'scancel')),
+    },
+  ];
 }
 
 const accountColumns = 'JobIDRaw,State,ExitCode,Account,User,NodeList,Submit,Start,End,JobName';

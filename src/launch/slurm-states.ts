@@ -1,5 +1,5 @@
 /** Slurm's job states and what they mean to us (slurm.schedmd.com/job_state_codes.html). */
-import type { JobState } from '../../scheduler.ts';
+import type { JobState } from './scheduler.ts';
 
 const meanings: Readonly<Record<string, JobState>> = {
   BOOT_FAIL: 'node-fail',
@@ -35,4 +35,19 @@ const meanings: Readonly<Record<string, JobState>> = {
 export function stateOf(word: string): JobState {
   const first = word.trim().split(/[\s+]/)[0] ?? '';
   return meanings[first] ?? 'unknown';
+}
+
+/** Of several words at once, as JSON has them since 23.11, what counts: what is still going on before what it came to. */
+const strongest: readonly Exclude<JobState, 'unknown'>[] = [
+  'completing',
+  'pending',
+  'suspended',
+  'running',
+  'node-fail',
+];
+
+/** Our word for a base state with its flags (`CANCELLED`, `COMPLETING`); `unknown` when none of them is known. */
+export function stateOfWords(words: readonly string[]): JobState {
+  const states = words.map(stateOf).filter((state) => state !== 'unknown');
+  return strongest.find((state) => states.includes(state)) ?? states[0] ?? 'unknown';
 }
