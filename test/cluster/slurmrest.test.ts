@@ -66,10 +66,14 @@ describe('a run through slurmrestd', () => {
     expect(status, stderr).toBe(0);
     expect(JSON.parse(stdout)).toBeTypeOf('object');
     const [id = ''] = readdirSync(join(folder, 'runs')).filter((name) => !name.startsWith('.'));
-    const journal = readFileSync(join(folder, 'runs', id, 'journal.jsonl'), 'utf8');
-    expect(journal).toMatch(/"type":"submitted".*"how":"answered"/);
-    expect(journal).toMatch(/"nodes":"node\[1-2\]"/);
-    const job = /"type":"submitted"[^\n]*"job":"(\d+)"/.exec(journal)?.[1] ?? '';
+    const events = readFileSync(join(folder, 'runs', id, 'journal.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, string>);
+    expect(events.filter(({ type }) => type === 'job').map(({ nodes }) => nodes)).toContain('node[1-2]');
+    const submitted = events.filter(({ type }) => type === 'submitted');
+    expect(submitted.map(({ how }) => how)).toEqual(['answered']);
+    const job = submitted[0]?.job ?? '';
     const record = tester('sacct', '-X', '-n', '-P', '-j', job, '-o', 'State,NNodes,User').stdout.trim();
     expect(record).toBe('COMPLETED|2|tester');
     expect(() => everything()).toThrow();
@@ -87,7 +91,7 @@ describe('a run through slurmrestd', () => {
   });
 
   it('refuses a wrong token, a missing one and a silent server with words, and nothing is in the queue', () => {
-    const words = ['run', suite, '--image', image, '--site', site, '--fresh'];
+    const words = ['run', suite, '--image', image, '--site', site, '--fresh', '--wait-at-most', '4s'];
     for (const [value, said] of [
       [
         'eyJhbGciOiJIUzI1NiJ9.e30.x',
