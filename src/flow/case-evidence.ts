@@ -14,7 +14,7 @@ import type { ObservationDeclaration } from '../observe/declaration.ts';
 import { lastWords } from '../observe/last-words.ts';
 import { largestOutput, type StepOutput } from '../observe/observation.ts';
 import { observe } from '../observe/observe.ts';
-import { type AllocationState, type StepEvent, stepOf } from '../run/state.ts';
+import { type AllocationState, type StepEvent, stepOf, wasLost } from '../run/state.ts';
 import { partitionOf } from '../site/place.ts';
 import { fillValue } from '../suite/placeholder.ts';
 import type { Case } from '../suite/suite.ts';
@@ -104,12 +104,20 @@ function endOf(item: Case, found: ReturnType<typeof stepOf>): StepEnd {
   if (!found) return { state: 'not-run', exitCode: null, why: 'no allocation held it' };
   const { step, allocation } = found;
   if (step) {
-    if (step.exit === 0) return { state: 'completed', exitCode: 0, why: '' };
+    if (step.exit === 0 && !step.lost) return { state: 'completed', exitCode: 0, why: '' };
+    if (step.exit === 0)
+      return { state: 'node-fail', exitCode: 0, why: `srun lost ${step.lost?.join(', ')} and still ended with 0` };
+    if (allocation.ended && wasLost(allocation))
+      return {
+        state: allocation.ended.state === 'preempted' ? 'preempted' : 'node-fail',
+        exitCode: step.exit,
+        why: allocation.ended.why,
+      };
     // timeout(1): 124 when SIGTERM was enough, 137 when SIGKILL was needed.
     const overTime = step.ended - step.began >= item.test.timeLimitSeconds;
     if (step.exit === 124 || (step.exit === 137 && overTime))
       return { state: 'timeout', exitCode: step.exit, why: `the limit is ${item.test.timeLimitSeconds} s` };
-    if (step.exit === slurmError)
+    if (step.exit === slurmError || step.lost)
       return { state: 'launch-failed', exitCode: step.exit, why: 'srun itself failed; see its stderr' };
     return { state: 'failed', exitCode: step.exit, why: '' };
   }

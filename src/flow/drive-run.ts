@@ -7,7 +7,7 @@ import { type Journal, openJournal } from '../run/journal.ts';
 import { type RunLock, takeLock } from '../run/lock.ts';
 import { type RunPaths, runPaths } from '../run/run.ts';
 import { stageAllocation } from '../run/stage.ts';
-import { type AllocationState, type RunState, stepOf } from '../run/state.ts';
+import { type AllocationState, needsPlace, nodesToAvoid } from '../run/state.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
 import { ciVariables } from './ci-variables.ts';
@@ -122,7 +122,11 @@ async function driveJournal(driving: Driving): Promise<Driven> {
       return stageAllocation(system, allocation.plan, { ...job, ...texts }, paths);
     },
   };
-  const driven = await driveAllocations(drive);
+  let driven = await driveAllocations(drive);
+  while (driven === 'ended' && (await planWave(journal, ground))) {
+    system.log.warn('what nodes that failed left undone is tried again on others');
+    driven = await driveAllocations(drive);
+  }
   if (driven === 'ended') {
     const state = journal.state();
     // Job scripts that came to their end have nothing running any more; of others a program may still be at work.
@@ -134,21 +138,18 @@ async function driveJournal(driving: Driving): Promise<Driven> {
   return driven;
 }
 
-/** Plans what has no place yet: everything at first; later what an allocation that was stopped or lost left undone. */
-async function planWave(journal: Journal, ground: LaunchGround): Promise<void> {
+/**
+ * Plans what has no place yet: everything at first; later what an allocation that was stopped or lost left undone. False
+ * when there is nothing to plan.
+ */
+async function planWave(journal: Journal, ground: LaunchGround): Promise<boolean> {
   const state = journal.state();
   const { placed, skips } = placeCases(ground);
   const wanted = placed.filter((item) => needsPlace(state, item.case));
-  if (wanted.length === 0 && state.allocations.length > 0) return;
-  const allocations = planCases(ground, wanted, state.allocations.length + 1);
+  if (wanted.length === 0 && state.allocations.length > 0) return false;
+  const allocations = planCases(ground, wanted, state.allocations.length + 1, nodesToAvoid(state));
   await journal.append({ type: 'planned', allocations, skips });
-}
-
-/** A case needs an allocation when none has it, or when those that had it were stopped by the harness before its step. */
-function needsPlace(state: RunState, name: string): boolean {
-  const found = stepOf(state, name);
-  if (!found) return true;
-  return !found.step && found.allocation.ended !== undefined && found.allocation.stopped;
+  return true;
 }
 
 async function lookAtTree(

@@ -69,11 +69,12 @@ export function placeCases(ground: LaunchGround): PlacedCases {
   return { placed, skips };
 }
 
-/** Allocations for these cases, numbered from `first`. */
+/** Allocations for these cases, numbered from `first`, none of them on the nodes excluded. */
 export function planCases(
   ground: LaunchGround,
   placed: readonly Placed[],
   first: number,
+  exclude: readonly string[] = [],
 ): readonly PlannedAllocation[] {
-  return planAllocations(ground.runId, placed, partitionOf(ground.site.site, ground.partition), first);
+  return planAllocations(ground.runId, placed, partitionOf(ground.site.site, ground.partition), first, exclude);
 }

@@ -18,6 +18,9 @@ export type JobState =
   | 'preempted'
   | 'unknown';
 
+/** Ends for which neither the container nor the suite is to blame, and after which other nodes are tried. */
+export const lostStates: ReadonlySet<JobState> = new Set(['node-fail', 'preempted']);
+
 /** States after which nothing more will happen. */
 export const endedStates: ReadonlySet<JobState> = new Set([
   'completed',
@@ -59,6 +62,8 @@ export interface JobStatus {
   readonly reason: string;
   /** Node list expression, as the scheduler writes it; empty while pending. */
   readonly nodes: string;
+  /** It waits for what will not come: a limit that this job alone exceeds. */
+  readonly hopeless?: true;
 }
 
 /** A job as the accounting keeps it; times in seconds since 1970, or undefined when not known. */

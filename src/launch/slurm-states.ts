@@ -37,6 +37,16 @@ export function stateOf(word: string): JobState {
   return meanings[first] ?? 'unknown';
 }
 
+// Limits of one job alone, and what only another request could mend. PartitionNodeLimit is not among them: it is also said
+// while nodes are down. What waits for others, for a budget or for an administrator may still start.
+const hopelessReason =
+  /^(AccountNotAllowed|BadConstraints|DeadLine|DependencyNeverSatisfied|InvalidAccount|InvalidQOS|PartitionTimeLimit|QOSNotAllowed|QOSTimeLimit|ReservationDeleted|(Assoc|QOS)Max\w*(PerJob|PerNode|WallDuration)\w*|QOSMin\w+)$/;
+
+/** Whether a pending job with this reason will never start as it is (slurm.schedmd.com/job_reason_codes.html). */
+export function isHopeless(state: JobState, reason: string): boolean {
+  return state === 'pending' && hopelessReason.test(reason.trim());
+}
+
 /** Of several words at once, as JSON has them since 23.11, what counts: what is still going on before what it came to. */
 const strongest: readonly Exclude<JobState, 'unknown'>[] = [
   'completing',

@@ -19,6 +19,8 @@ function readFields(text: string | undefined): Readonly<Record<string, string>> 
 
 /** How a step ended and what it left. Times are in seconds since 1970. */
 export interface EndedStep extends KeptFiles {
+  /** srun could not start it, or lost nodes under it: the nodes that it names. */
+  readonly lost?: readonly string[];
   readonly exit: number;
   readonly began: number;
   readonly ended: number;
@@ -40,7 +42,34 @@ export async function readStep(
   if (Number.isNaN(exit)) return undefined;
   const { looks, unread } = await lookBelow(system, directory);
   const seconds = (name: string) => (looks.find(({ path }) => path === join(directory, name))?.modified ?? 0) / 1000;
-  return { exit, began: seconds('begun'), ended: seconds('status'), ...kept(paths, looks, unread) };
+  const spoke = looks.some(({ path, size }) => path === join(directory, 'stderr') && size > 0);
+  const lost = spoke ? await lostNodes(system, join(directory, 'stderr')) : undefined;
+  return {
+    ...{ exit, began: seconds('begun'), ended: seconds('status'), ...kept(paths, looks, unread) },
+    ...(lost && { lost }),
+  };
+}
+
+/** Bytes of the end of a standard error in which srun's own last words are looked for. */
+const lastWords = 16 * 1024;
+
+/**
+ * The nodes that srun could not start a step on, or that failed under it, by its own words; undefined when it says no such
+ * thing. Its status does not tell: it is 0 when the ranks of the other nodes ended well, and 233, the low byte of an error
+ * number, when a node does not answer.
+ */
+async function lostNodes(system: System, path: string): Promise<readonly string[] | undefined> {
+  try {
+    const size = (await system.files.stat(path))?.size ?? 0;
+    const bytes = await system.files.readRange(path, Math.max(0, size - lastWords), lastWords);
+    const text = Buffer.from(bytes).toString('utf8');
+    if (!/srun: error: (Application launch failed: |Node failure on )/.test(text)) return undefined;
+    const named = text.matchAll(/srun: error: (?:Task launch for \S+ failed on node|Node failure on) ([^\s:]+)/g);
+    return [...new Set([...named].map(([, node = '']) => node))];
+  } catch (error) {
+    if (hasCode(error, ...refusals, 'ENOENT', 'EFTYPE')) return undefined;
+    throw error;
+  }
 }
 
 /** Names of steps that have ended, as the job script listed them; a hint where to look, never a proof. */

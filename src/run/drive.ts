@@ -215,6 +215,11 @@ async function look(drive: Drive, open: readonly AllocationState[], overSince: M
         `${allocation.plan.id}: ${word}${nodes ? ` on ${nodes}` : ''}${reason && reason !== 'None' ? ` (${reason})` : ''}`,
       );
     }
+    if (status?.hopeless) {
+      await cancelJobs(system, scheduler, [status.jobId]);
+      await end(drive, allocation, 'failed', `the job would wait for ever (${status.reason}), and was cancelled`);
+      continue;
+    }
     if (status && !isOver(status.state)) {
       overSince.delete(allocation.plan.id);
       continue;

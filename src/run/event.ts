@@ -91,6 +91,8 @@ export type EventBody =
       readonly files: readonly KeptFile[];
       /** Files and folders that it left and that cannot be read, from the run directory. */
       readonly unread?: readonly string[];
+      /** srun could not start it, or lost nodes under it, whatever its status: the nodes that it names. */
+      readonly lost?: readonly string[];
     }
   | { readonly type: 'companion'; readonly allocation: string; readonly files: readonly KeptFile[] }
   | { readonly type: 'allocation-ended'; readonly allocation: string; readonly state: JobState; readonly why: string }

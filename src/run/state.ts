@@ -1,5 +1,5 @@
 /** A run's state: what its events add up to. A fresh run is the resumption of an empty journal. */
-import { endedStates, type JobState } from '../launch/scheduler.ts';
+import { endedStates, type JobState, lostStates } from '../launch/scheduler.ts';
 import type { CiVariables, Event, KeptFile, Opened } from './event.ts';
 import type { PlannedAllocation } from './plan.ts';
 
@@ -117,6 +117,42 @@ export function stepOf(state: RunState, name: string): { allocation: AllocationS
   }
   const last = candidates.at(-1);
   return last && { allocation: last };
+}
+
+/** The allocation ended through no fault of what ran in it: a node failed, or others took its nodes. */
+export function wasLost(allocation: AllocationState): boolean {
+  return allocation.ended !== undefined && lostStates.has(allocation.ended.state);
+}
+
+/** Allocations in all that a case may lose. */
+const mostLost = 3;
+
+/**
+ * Whether a case needs (another) allocation: none has it; the harness stopped the last one before its step; or that one was
+ * lost, with or without its step (which fails when a node does), or could not start it, and not too often.
+ */
+export function needsPlace(state: RunState, name: string): boolean {
+  const holders = state.allocations.filter((item) => item.plan.steps.some((step) => step.launch.case === name));
+  const last = holders.at(-1);
+  if (!last) return true;
+  if (!last.ended) return false;
+  const { allocation, step } = stepOf(state, name) ?? {};
+  if (step && step.exit === 0 && !step.lost) return false;
+  if (step && allocation && !failedIts(allocation, name)) return false;
+  return last.stopped || (failedIts(last, name) && holders.filter((one) => failedIts(one, name)).length < mostLost);
+}
+
+/** The allocation failed the case, not the case itself: it was lost, or Slurm could not start the step in it. */
+function failedIts(allocation: AllocationState, name: string): boolean {
+  const planned = allocation.plan.steps.find((step) => step.launch.case === name);
+  const lost = planned && allocation.steps.get(planned.name)?.lost;
+  return wasLost(allocation) || lost !== undefined;
+}
+
+/** Nodes that failed under a step of the run, or on which it could not be started. */
+export function nodesToAvoid(state: RunState): readonly string[] {
+  const steps = state.allocations.flatMap(({ steps: ended }) => [...ended.values()]);
+  return [...new Set(steps.flatMap(({ lost }) => lost ?? []))].sort();
 }
 
 /** Whether a scheduler's word means that nothing more will come. */

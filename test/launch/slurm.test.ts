@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JobRequest } from '../../src/launch/scheduler.ts';
+import type { JobRequest, JobState } from '../../src/launch/scheduler.ts';
 import { account, cancel, find, poll } from '../../src/launch/schedulers/slurm/queue.ts';
 import { submit } from '../../src/launch/schedulers/slurm/submit.ts';
-import { stateOf } from '../../src/launch/slurm-states.ts';
+import { isHopeless, stateOf } from '../../src/launch/slurm-states.ts';
 
 const answer = (status: number | null, stdout: string, stderr = '', timedOut = false) => ({
   status,
@@ -23,6 +23,28 @@ const request: JobRequest = {
   exclude: ['node3'],
   environment: { PATH: '/usr/bin' },
 };
+
+it('a job that waits for what its own limits forbid is hopeless; one that waits for others, or for people, is not', () => {
+  const hopeless = (reason: string, state: JobState = 'pending') => isHopeless(state, reason);
+  for (const reason of [
+    'PartitionTimeLimit',
+    'QOSMaxNodePerJobLimit',
+    'AssocMaxWallDurationPerJobLimit',
+    'BadConstraints',
+  ])
+    expect(hopeless(reason), reason).toBe(true);
+  for (const reason of [
+    'Priority',
+    'Resources',
+    'PartitionNodeLimit',
+    'ReqNodeNotAvail, UnavailableNodes:node2',
+    'JobHeldUser',
+  ])
+    expect(hopeless(reason), reason).toBe(false);
+  for (const reason of ['QOSMaxJobsPerUserLimit', 'AssocGrpCPUMinutesLimit', 'PartitionDown', 'Dependency', 'None', ''])
+    expect(hopeless(reason), reason).toBe(false);
+  expect(hopeless('PartitionTimeLimit', 'running')).toBe(false);
+});
 
 describe('sbatch', () => {
   const asked = submit(request);

@@ -3,7 +3,7 @@
 import { argv } from '../../../base/argv.ts';
 import type { Answer, Asked } from '../../../base/ask.ts';
 import type { JobAccount, JobStatus, Reply } from '../../scheduler.ts';
-import { stateOf } from '../../slurm-states.ts';
+import { isHopeless, stateOf } from '../../slurm-states.ts';
 
 function unanswered(answer: Answer, program: string): { readonly unanswered: string } {
   if (answer.absent) return { unanswered: `${program} is not on the PATH` };
@@ -19,7 +19,15 @@ function readQueue(answer: Answer): Reply<readonly JobStatus[]> {
   for (const line of answer.stdout.split('\n')) {
     const [jobId, word, nodes, ...reason] = line.split('|');
     if (!jobId || word === undefined || !/^[0-9]+/.test(jobId)) continue;
-    jobs.push({ jobId, word, state: stateOf(word), nodes: nodes ?? '', reason: reason.join('|') });
+    const [state, why] = [stateOf(word), reason.join('|')];
+    jobs.push({
+      jobId,
+      word,
+      state,
+      nodes: nodes ?? '',
+      reason: why,
+      ...(isHopeless(state, why) && { hopeless: true }),
+    });
   }
   return { ok: jobs };
 }

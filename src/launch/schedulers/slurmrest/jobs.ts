@@ -1,7 +1,7 @@
 /** Jobs in the JSON of slurmrestd, `squeue --json` and `sacct --json`, whatever data parser wrote them (21.08 to 25.11). */
 import type { Answer } from '../../../base/ask.ts';
 import type { JobAccount, JobStatus, Reply } from '../../scheduler.ts';
-import { stateOfWords } from '../../slurm-states.ts';
+import { isHopeless, stateOfWords } from '../../slurm-states.ts';
 import {
   errorNumber,
   errorWords,
@@ -19,12 +19,14 @@ function statusOf(job: Json): JobStatus | undefined {
   const id = numberOf(job.job_id);
   const words = wordsOf(job.job_state);
   if (id === undefined || words.length === 0) return undefined;
+  const [state, reason] = [stateOfWords(words), textOf(job.state_reason)];
   return {
     jobId: String(id),
-    state: stateOfWords(words),
+    state,
     word: words.join('+'),
-    reason: textOf(job.state_reason),
+    reason,
     nodes: textOf(job.nodes),
+    ...(isHopeless(state, reason) && { hopeless: true }),
   };
 }
 
