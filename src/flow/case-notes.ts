@@ -3,7 +3,8 @@ import { listOf } from '../base/number-list.ts';
 import { showDuration } from '../base/quantity.ts';
 import type { Image } from '../image/image.ts';
 import { rankDifferences } from '../inspect/ranks/differences.ts';
-import { transportsLoaded } from '../inspect/ranks/transport.ts';
+import { libraryRole } from '../inspect/ranks/library-role.ts';
+import { onlyWayBetweenNodes, transportsLoaded } from '../inspect/ranks/transport.ts';
 import { otherThanForetold } from '../preflight/what-loaded.ts';
 import type { NoteRow } from '../store/run-record.ts';
 import type { DerivedCase } from './derive-run.ts';
@@ -49,13 +50,17 @@ function loadedText({ ranks }: DerivedCase): string {
     ...(released.length > 0 ? [`loaded and let go: ${released.join(', ')}`] : []),
   ];
   if (parts.length > 0) return parts.join('; ');
+  const mpi = ranks.some(({ libraries }) => libraries.some(({ path }) => libraryRole(path) === 'mpi'));
+  if (!mpi) return 'none: no rank had loaded an MPI';
   return 'unknown: no plug-in and no device was seen; a transport that is compiled into the MPI leaves no trace';
 }
 
-/** The transport that messages took, as the case itself measured it by an observation of that name. */
-function inUseText({ evidence }: DerivedCase): string {
+/** The transport that messages took: as the case itself measured it by an observation of that name, or as alone was left. */
+function inUseText({ evidence, ranks }: DerivedCase): string {
   const measured = evidence.observed.observations.filter(({ name }) => /^transport(?:-|_|$)/.test(name));
   const told = measured.map(({ name, value }) => (name === 'transport' ? `${value}` : `${name}: ${value}`));
   if (told.length > 0) return `${told.join('; ')}; the case measured it`;
-  return 'unknown: the case does not measure it; what was loaded need not be used';
+  const left = onlyWayBetweenNodes(ranks);
+  if (left !== undefined) return `${left} between nodes: no other way was left loaded; the case does not measure it`;
+  return 'unknown: the case does not measure it, and what was loaded need not be used';
 }

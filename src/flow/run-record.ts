@@ -1,5 +1,6 @@
 /** A derived run as the flat record that the store keeps. Pure. */
 import type { Fact, Facts } from '../inspect/facts.ts';
+import { isSettled } from '../inspect/read-ranks.ts';
 import type { CaseJudgement } from '../judge/judge.ts';
 import type { Launch } from '../launch/launch.ts';
 import type { JobState } from '../launch/scheduler.ts';
@@ -207,6 +208,7 @@ function rankRows(item: DerivedCase, roleOf: ReturnType<typeof rolesIn>): readon
       ...(rank.limits.memory !== undefined && { memoryLimit: rank.limits.memory }),
       ...(rank.limits.time !== undefined && { processorLimit: rank.limits.time }),
       ...(rank.limits.processors && { cgroupProcessors: rank.limits.processors }),
+      ...(isSettled(rank) && { settled: true }),
       libraries: rank.libraries.map((library) => {
         const { path, origin, digest, released } = library;
         const role = roleOf(library);

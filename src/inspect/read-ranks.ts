@@ -35,7 +35,7 @@ export interface SeenRank {
   readonly mountNamespace?: string;
   readonly hostMountNamespace?: string;
   readonly executable?: string;
-  /** Processors it may use, as a kernel list: `0-3,8`. */
+  /** Processors it might use when looked at last, as a kernel list: `0-3,8`. */
   readonly processors?: string;
   readonly memoryNodes?: string;
   /** Lines of /proc/PID/cgroup, as cgroups(7) has them. */
@@ -46,12 +46,17 @@ export interface SeenRank {
   /** Devices and kinds of shared memory that it had mapped: `/dev/infiniband/uverbs0`, `/dev/shm/vader_segment`. */
   readonly opened: readonly string[];
   /**
-   * Looks, a third of a second apart, at which nothing had been mapped since the last change; not there when the sampling
-   * had no proper end. A process with few may have been about to load more.
+   * Looks, a third of a second apart, since which neither its mappings nor its processors had changed; not there when the
+   * sampling had no proper end. A process with few may have been about to load more: see `isSettled`.
    */
   readonly quiet?: number;
   /** What could not be read of it. */
   readonly unread: readonly string[];
+}
+
+/** Whether a process had loaded what it loads: for a second, nothing of it had changed. */
+export function isSettled({ quiet }: Pick<SeenRank, 'quiet'>): boolean {
+  return (quiet ?? 0) >= 3;
 }
 
 /** All ranks seen on one node. */
@@ -212,6 +217,7 @@ export function readRanks(text: string, nonce: string, node: string): SeenRanks 
         ...(look?.released.has(`${one.device} ${one.inode} ${one.path}`) && { released: true as const }),
       })),
       ...(look && { quiet: look.quiet }),
+      ...(look?.processors !== undefined && { processors: look.processors }),
     };
   });
   ranks.sort(order);
@@ -233,6 +239,7 @@ function originsOf(frame: Frame | undefined): ReadonlyMap<string, Pick<MappedLib
 /** What the last looks at a process came to, by step, rank and process. */
 interface Look {
   readonly quiet: number;
+  readonly processors?: string;
   /** Device, inode and path of what it had let go. */
   readonly released: ReadonlySet<string>;
 }
@@ -243,10 +250,10 @@ function looksOf(frame: Frame | undefined): ReadonlyMap<string, Look> {
   for (const line of Buffer.from(frame?.bytes ?? [])
     .toString('utf8')
     .split('\n')) {
-    const [, process, quiet] = /^looked (\S+ \d+ \d+) (\d+)$/.exec(line) ?? [];
+    const [, process, quiet, processors] = /^looked (\S+ \d+ \d+) (\d+) ?(\S*)$/.exec(line) ?? [];
     if (process !== undefined) {
       released = new Set();
-      looks.set(process, { quiet: Number(quiet), released });
+      looks.set(process, { quiet: Number(quiet), released, ...(processors && { processors }) });
     } else if (line.startsWith('map ')) released.add(line.slice('map '.length));
   }
   return looks;

@@ -7,7 +7,7 @@ import { listOf } from '../base/number-list.ts';
 import type { Image } from '../image/image.ts';
 import { type LibraryRole, libraryRole } from '../inspect/ranks/library-role.ts';
 import { type WholeRank, wholeRanks } from '../inspect/ranks/main-process.ts';
-import type { MappedLibrary, SeenRank } from '../inspect/read-ranks.ts';
+import { isSettled, type MappedLibrary, type SeenRank } from '../inspect/read-ranks.ts';
 import { pmiKind } from '../launch/pmi.ts';
 
 /** What preflight went by. `mpi` is the value of `--mpi`. */
@@ -15,9 +15,6 @@ export interface Foretold {
   readonly image: Pick<Image, 'mpi' | 'libraries'>;
   readonly mpi: string;
 }
-
-/** Looks without a change after which a rank has loaded what it loads. */
-const settledAfter = 3;
 
 /** Tells the role of a library that a rank had loaded: by what the image's ELF headers say of it, else by its name. */
 export function rolesIn(image: Foretold['image']): (library: MappedLibrary) => LibraryRole | undefined {
@@ -55,7 +52,7 @@ export function otherThanForetold(foretold: Foretold, seen: readonly SeenRank[])
       `no MPI was loaded in ${named(ranks)}, where preflight foretold ${abi} of the image: the program uses none, or had not come so far when it was looked at last`,
     ];
   const needsClient = family === 'openmpi' && pmiKind(foretold.mpi) === 'pmix';
-  const clientless = withMpi.filter((rank) => !having('pmi')(rank) && (rank.main.quiet ?? 0) >= settledAfter);
+  const clientless = withMpi.filter((rank) => !having('pmi')(rank) && isSettled(rank.main));
   return [
     ...sentences(
       withMpi,

@@ -1,4 +1,6 @@
 /** How the cases of a run really ran, for terminals: libraries their ranks had loaded, limits, transport, differences. */
+
+import { listOf } from '../base/number-list.ts';
 import { cutText, plainLine } from '../base/plain-text.ts';
 import { showBytes } from '../base/quantity.ts';
 import type { LibraryRole } from '../inspect/ranks/library-role.ts';
@@ -52,9 +54,10 @@ function loadedLines(ranks: readonly RankRow[]): readonly string[] {
   if (ranks.length === 0) return [];
   const files = (role: LibraryRole): string => {
     const found = ranks.flatMap(({ libraries }) => libraries.filter((library) => library.role === role));
+    const held = new Set(found.filter(({ released }) => !released).map(({ path }) => path));
     const names = found.map(({ path, origin }) => {
-      const file = path.slice(path.lastIndexOf('/') + 1);
-      return origin === undefined ? file : `${file} (${origin})`;
+      const words = [...(origin ? [origin] : []), ...(held.has(path) ? [] : ['let go'])];
+      return `${path.slice(path.lastIndexOf('/') + 1)}${words.length > 0 ? ` (${words.join(', ')})` : ''}`;
     });
     return [...new Set(names)].sort().join(', ') || 'none seen';
   };
@@ -72,7 +75,13 @@ function loadedLines(ranks: readonly RankRow[]): readonly string[] {
       `memory ${distinct(memory)}; processor time ${distinct(({ processorLimit }) => (processorLimit === undefined ? undefined : `${processorLimit}`))}`,
     ],
   ];
-  return rows.map(([label, text]) => row(label, text));
+  const starting = ranks.filter(({ settled }) => !settled).map(({ rank }) => rank);
+  return [
+    ...rows.map(([label, text]) => row(label, text)),
+    ...(starting.length > 0
+      ? [row('looked at last', `while they may still have been starting or ending: ${listOf(starting)}`)]
+      : []),
+  ];
 }
 
 function noteLines(notes: readonly NoteRow[]): readonly string[] {

@@ -284,6 +284,7 @@ ALTER TABLE rank_process ADD COLUMN rank_cgroups TEXT;
 ALTER TABLE rank_process ADD COLUMN rank_memory_limit INTEGER;
 ALTER TABLE rank_process ADD COLUMN rank_processor_limit REAL;
 ALTER TABLE rank_process ADD COLUMN rank_cgroup_processors TEXT;
+ALTER TABLE rank_process ADD COLUMN rank_settled INTEGER;
 INSERT INTO dsi_units VALUES ('rank_process', 'rank_memory_limit', 'B');
 
 CREATE TABLE case_note (

@@ -140,7 +140,7 @@ export interface RankRow {
   readonly userNamespace?: string;
   readonly hostUserNamespace?: string;
   readonly executable?: string;
-  /** Processors and memory nodes that it might use when first looked at, as kernel lists: `0-3,8`. */
+  /** Processors and memory nodes that it might use when last looked at, as kernel lists: `0-3,8`. */
   readonly processors?: string;
   readonly memoryNodes?: string;
   /** Its cgroups but for the topmost ones, as `memory:/slurm/job_7`; empty when all are topmost. */
@@ -150,6 +150,8 @@ export interface RankRow {
   readonly processorLimit?: Limit;
   /** Processors of its innermost cpuset. */
   readonly cgroupProcessors?: string;
+  /** For a second before the last look at it nothing of it had changed; if not, it may have been about to load more. */
+  readonly settled?: true;
   readonly libraries: readonly LoadedLibrary[];
   readonly why?: string;
 }

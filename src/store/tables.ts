@@ -249,6 +249,7 @@ export const ranks = table<OfCase & Omit<RankRow, 'case' | 'libraries'> & { read
     memoryLimit: maybe(limit('rank_memory_limit')),
     processorLimit: maybe(limit('rank_processor_limit')),
     cgroupProcessors: maybe(text('rank_cgroup_processors')),
+    settled: maybe(flag('rank_settled')),
     why: maybe(text('rank_why')),
   },
 );

@@ -138,6 +138,7 @@ export function fullRecord(id = 'r-20260301-1200-ab12'): RunRecord {
         memoryLimit: 2_000_000_000,
         processorLimit: 1.5,
         cgroupProcessors: '0-15',
+        settled: true,
         libraries: [mpi, libc, psm],
       },
       {

@@ -4,7 +4,7 @@
  */
 import { hexOf } from '../../base/digest.ts';
 import { listLength, listOf } from '../../base/number-list.ts';
-import type { SeenRank } from '../read-ranks.ts';
+import { isSettled, type SeenRank } from '../read-ranks.ts';
 import { type WholeRank, wholeRanks } from './main-process.ts';
 
 /** One thing in which ranks differ, as a sentence that names them. */
@@ -13,18 +13,15 @@ export interface RankDifference {
   readonly text: string;
 }
 
-/** Looks without a change after which a rank is taken to have loaded what it loads: about a second. */
-const settledAfter = 3;
-
 /** The differences, at most `most` of them; the last then says how many more there are. */
 export function rankDifferences(seen: readonly SeenRank[], most = 20): readonly RankDifference[] {
   const ranks = wholeRanks(seen);
-  const settled = ranks.filter(({ main }) => (main.quiet ?? 0) >= settledAfter);
+  const settled = ranks.filter(({ main }) => isSettled(main));
   const found: readonly RankDifference[] = [
     ...unlike('executable', 'program', settled, ({ main }) => main.executable),
     ...fileDifferences(ranks),
     ...holdings(settled),
-    ...unlike('processors', 'processors they may use', ranks, ({ main }) =>
+    ...unlike('processors', 'processors they may use', settled, ({ main }) =>
       shown(main.processors === undefined ? undefined : listLength(main.processors)),
     ),
     ...unlike('processors', "limit of processors' time", ranks, ({ main }) => shown(main.limits.time)),
