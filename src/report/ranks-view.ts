@@ -7,7 +7,7 @@ import type { LibraryRole } from '../inspect/ranks/library-role.ts';
 import type { NoteRow, RankRow, RunRecord } from '../store/run-record.ts';
 
 /** Kinds of cases shown; those that ran alike are one. */
-const shownKinds = 20;
+const shownKinds = 12;
 /** Sentences of one label shown for a kind. */
 const shownNotes = 10;
 const shownNames = 3;
@@ -64,15 +64,14 @@ function loadedLines(ranks: readonly RankRow[]): readonly string[] {
   const distinct = (of: (rank: RankRow) => string | undefined): string =>
     [...new Set(ranks.map((rank) => of(rank) ?? 'unknown'))].sort().join(', ');
   const memory = ({ memoryLimit }: RankRow) => (typeof memoryLimit === 'number' ? showBytes(memoryLimit) : memoryLimit);
+  const time = ({ processorLimit }: RankRow) => (processorLimit === undefined ? undefined : String(processorLimit));
   const rows: readonly (readonly [string, string])[] = [
     ['MPI', files('mpi')],
     ['PMI client', files('pmi')],
-    ['fabric', files('fabric')],
-    ['GPU', files('gpu')],
-    ['processors', distinct((rank) => rank.processors)],
+    ['fabric / GPU', `${files('fabric')} / ${files('gpu')}`],
     [
-      'limits',
-      `memory ${distinct(memory)}; processor time ${distinct(({ processorLimit }) => (processorLimit === undefined ? undefined : `${processorLimit}`))}`,
+      'processors',
+      `${distinct((rank) => rank.processors)}; limits: time ${distinct(time)}, memory ${distinct(memory)}`,
     ],
   ];
   const starting = ranks.filter(({ settled }) => !settled).map(({ rank }) => rank);
