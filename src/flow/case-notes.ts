@@ -55,12 +55,13 @@ function loadedText({ ranks }: DerivedCase): string {
   return 'unknown: no plug-in and no device was seen; a transport that is compiled into the MPI leaves no trace';
 }
 
-/** The transport that messages took: as the case itself measured it by an observation of that name, or as alone was left. */
-function inUseText({ evidence, ranks }: DerivedCase): string {
+/** The transport that messages took: as the case itself measured it by an observation of that name, as its library said, or as alone was left. */
+function inUseText({ evidence, ranks, saidTransport }: DerivedCase): string {
   const measured = evidence.observed.observations.filter(({ name }) => /^transport(?:-|_|$)/.test(name));
   const told = measured.map(({ name, value }) => (name === 'transport' ? `${value}` : `${name}: ${value}`));
   if (told.length > 0) return `${told.join('; ')}; the case measured it`;
+  if (saidTransport.length > 0) return `${saidTransport.join('; ')}; as the library said`;
   const left = onlyWayBetweenNodes(ranks);
   if (left !== undefined) return `${left} between nodes: no other way was left loaded; the case does not measure it`;
-  return 'unknown: the case does not measure it, and what was loaded need not be used';
+  return 'unknown: the case does not measure it, its library was not made to say it, and what was loaded need not be used';
 }

@@ -15,9 +15,9 @@ const image = {
 function ran(
   wanted: number,
   ranks: readonly SeenRank[],
-  more: { seconds?: number; companion?: readonly string[]; transport?: string } = {},
+  more: { seconds?: number; companion?: readonly string[]; transport?: string; said?: readonly string[] } = {},
 ): DerivedCase {
-  const { seconds = 5, companion = ['a1/facts/n1.ranks'], transport } = more;
+  const { seconds = 5, companion = ['a1/facts/n1.ranks'], transport, said = [] } = more;
   return {
     case: { name: 'suite/test', geometry: { nodes: 2, ranks: wanted, threads: 1 } },
     evidence: { observed: { observations: transport ? [{ name: 'transport', value: transport }] : [], series: [] } },
@@ -27,6 +27,7 @@ function ran(
       plan: { steps: [{ launch: { case: 'suite/test', mpi: 'pmix' } }] },
     },
     ranks,
+    saidTransport: said,
   } as unknown as DerivedCase;
 }
 
@@ -38,7 +39,7 @@ test('a step too short to be seen is unknown, in every respect', () => {
   expect(told(ran(2, [], { seconds: 0.13 }))).toEqual([
     'seen: unknown: no rank was seen, so its program, libraries, processors and limits are not known: the step took 130 ms, and processes are looked at three times a second',
     'transport-loaded: unknown: no rank was seen',
-    'transport-in-use: unknown: the case does not measure it, and what was loaded need not be used',
+    'transport-in-use: unknown: the case does not measure it, its library was not made to say it, and what was loaded need not be used',
   ]);
 });
 
@@ -54,11 +55,14 @@ test('ranks that are missing are named', () => {
   );
 });
 
-test('of ranks that did as foretold the transport alone is told: as measured, or as alone was left', () => {
+test('of ranks that did as foretold the transport alone is told: as measured, as said, or as alone was left', () => {
   expect(told(ran(2, [mpiRank(0), mpiRank(1)], { transport: 'verbs' }))).toEqual([
     'transport-loaded: Open MPI btl: tcp; Open MPI pml: ob1',
     'transport-in-use: verbs; the case measured it',
   ]);
+  expect(told(ran(2, [mpiRank(0), mpiRank(1)], { said: ['UCX between nodes: tcp/eth0'] }))[1]).toBe(
+    'transport-in-use: UCX between nodes: tcp/eth0; as the library said',
+  );
   expect(told(ran(2, [mpiRank(0), mpiRank(1)]))[1]).toMatch(/^transport-in-use: tcp between nodes: no other way/);
 });
 
