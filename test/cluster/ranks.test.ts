@@ -42,6 +42,13 @@ tests:
     command: [perl, -e, ${JSON.stringify(opens)}]
     observations: { value: { parser: keyvalue, key: value, unit: "1" } }
     checks: { told: { kind: equals, of: value, expect: 1, why: It came to its end. } }
+  says:
+    geometry: { nodes: 2, ranks: 4 }
+    time_limit: 1min
+    command: [lmp, -in, /dev/null, -log, none]
+    environment: { OMPI_MCA_btl_base_verbose: "1" }
+    observations: { hours: { parser: regex, pattern: '^Total wall time: (?<value>\\d+):', unit: h } }
+    checks: { told: { kind: range, of: hours, min: 0, why: It came to its end. } }
   short:
     geometry: { nodes: 2, ranks: 2 }
     time_limit: 10s
@@ -104,6 +111,12 @@ it('stores program, affinity, memory nodes and limits of the ranks of LAMMPS, an
     expect.stringMatching(/^(?:unknown: |tcp between nodes: )/),
   ]);
   for (const text of notesOf(/^wireup\/network/, 'transport-in-use')) expect(text).toBe('tcp; the case measured it');
+});
+
+it('takes the transport from the words of a library that was made to say it', () => {
+  expect(notesOf(/^late\/says/, 'transport-in-use')).toEqual([
+    expect.stringMatching(/^Open MPI btl between nodes: tcp; Open MPI btl within a node: vader.*as the library said$/),
+  ]);
 });
 
 it('says unknown of a step that was too short to be seen', () => {
