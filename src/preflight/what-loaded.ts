@@ -79,7 +79,10 @@ function sentences(
   const groups = new Map<string, WholeRank[]>();
   for (const rank of ranks) {
     const what = of(rank).map(inWords).sort().join(' and ');
-    if (what !== '') groups.set(what, [...(groups.get(what) ?? []), rank]);
+    if (what === '') continue;
+    const group = groups.get(what);
+    if (group) group.push(rank);
+    else groups.set(what, [rank]);
   }
   return [...groups].map(([what, some]) => say(named(some), what));
 }

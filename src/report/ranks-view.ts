@@ -29,7 +29,9 @@ export function ranksText({ cases, ranks, notes }: RunRecord): string {
     const [own, said] = [ranksOf.get(name) ?? [], notesOf.get(name) ?? []];
     if (own.length === 0 && said.length === 0) continue;
     const text = [...loadedLines(own), ...noteLines(said)].map((line) => `    ${line}\n`).join('');
-    kinds.set(text, [...(kinds.get(text) ?? []), name]);
+    const names = kinds.get(text);
+    if (names) names.push(name);
+    else kinds.set(text, [name]);
   }
   if (kinds.size === 0) return '';
   const shown = [...kinds].slice(0, shownKinds).map(([text, names]) => {

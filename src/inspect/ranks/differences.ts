@@ -54,7 +54,10 @@ function groupsOf(
   const groups = new Map<string, WholeRank[]>();
   for (const rank of ranks) {
     const value = of(rank);
-    if (value !== undefined) groups.set(value, [...(groups.get(value) ?? []), rank]);
+    if (value === undefined) continue;
+    const group = groups.get(value);
+    if (group) group.push(rank);
+    else groups.set(value, [rank]);
   }
   return [...groups].sort(([, a], [, b]) => b.length - a.length || (a[0]?.rank ?? 0) - (b[0]?.rank ?? 0));
 }

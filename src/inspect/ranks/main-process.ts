@@ -13,7 +13,11 @@ export interface WholeRank {
 /** Ranks in the order of their numbers. */
 export function wholeRanks(seen: readonly SeenRank[]): readonly WholeRank[] {
   const byNumber = new Map<number, SeenRank[]>();
-  for (const one of seen) byNumber.set(one.rank, [...(byNumber.get(one.rank) ?? []), one]);
+  for (const one of seen) {
+    const processes = byNumber.get(one.rank);
+    if (processes) processes.push(one);
+    else byNumber.set(one.rank, [one]);
+  }
   return [...byNumber]
     .sort(([a], [b]) => a - b)
     .flatMap(([rank, processes]): readonly WholeRank[] => {

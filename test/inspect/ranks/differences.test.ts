@@ -65,6 +65,16 @@ describe('ranks of one case', () => {
     expect(texts([seenRank(0, ['/lib/libc.so.6', mpi]), wrapper, seenRank(1, ['/lib/libc.so.6', mpi])])).toEqual([]);
   });
 
+  test('4,096 ranks with 80 libraries each take no time to speak of', () => {
+    const paths = Array.from({ length: 80 }, (_, index) => `/usr/lib/lib${index}.so.1`);
+    const ranks = Array.from({ length: 4096 }, (_, rank) =>
+      seenRank(rank, rank === 77 ? [...paths, '/opt/x.so'] : paths),
+    );
+    const start = performance.now();
+    expect(texts(ranks)).toHaveLength(1);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   test('many differences are counted', () => {
     const many = Array.from({ length: 50 }, (_, index) => `/opt/${index}.so`);
     const found = texts([seenRank(0, [mpi]), seenRank(1, [mpi, ...many])]);
