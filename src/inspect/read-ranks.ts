@@ -193,9 +193,9 @@ export function readRanks(text: string, nonce: string, node: string): SeenRanks 
     problems.push(`${frames.count} records were written and ${there} are there`);
   const seen = new Map<string, SeenRank>();
   const origins = originsOf(frames.good.get('libraries'));
-  const looks = looksOf(frames.good.get('looks'));
+  const looks = looksOf([...frames.good.values()].filter(isLooks));
   for (const frame of frames.good.values()) {
-    if (frame.id === 'libraries' || frame.id === 'looks') continue;
+    if (frame.id === 'libraries' || isLooks(frame)) continue;
     const record = recordOf(frame);
     if (!record) {
       problems.push(`${frame.id}: it names no rank`);
@@ -244,12 +244,14 @@ interface Look {
   readonly released: ReadonlySet<string>;
 }
 
-function looksOf(frame: Frame | undefined): ReadonlyMap<string, Look> {
+function isLooks({ id }: Frame): boolean {
+  return id.startsWith('looks.');
+}
+
+function looksOf(frames: readonly Frame[]): ReadonlyMap<string, Look> {
   const looks = new Map<string, Look>();
   let released = new Set<string>();
-  for (const line of Buffer.from(frame?.bytes ?? [])
-    .toString('utf8')
-    .split('\n')) {
+  for (const line of frames.flatMap(({ bytes }) => Buffer.from(bytes).toString('utf8').split('\n'))) {
     const [, process, quiet, processors] = /^looked (\S+ \d+ \d+) (\d+) ?(\S*)$/.exec(line) ?? [];
     if (process !== undefined) {
       released = new Set();

@@ -118,7 +118,7 @@ describe('ranks', () => {
   const ranksOf = (...frames: readonly string[]) => readRanks(whole(...frames), nonce, 'n1').ranks;
 
   test('limits, what was let go, and what was so at the last look', () => {
-    expect(ranksOf(frame('rank.12.0', full), frame('looks', looks))).toMatchObject([
+    expect(ranksOf(frame('rank.12.0', full), frame('looks.1', looks))).toMatchObject([
       {
         limits: { memory: 1000, time: 0.5 },
         processors: '0-1',
@@ -148,8 +148,8 @@ describe('ranks', () => {
         const content = Buffer.from(bytes).toString('latin1');
         const frames =
           text === full
-            ? [frame('rank.12.0', content), frame('looks', looks)]
-            : [frame('rank.12.0', full), frame('looks', content)];
+            ? [frame('rank.12.0', content), frame('looks.1', looks)]
+            : [frame('rank.12.0', full), frame('looks.1', content)];
         for (const { limits, quiet } of ranksOf(...frames)) {
           for (const limit of [limits.memory, limits.time])
             expect(limit === undefined || limit === 'none' || (Number.isFinite(limit) && limit >= 0)).toBe(true);
