@@ -57,7 +57,9 @@ function loadedText({ ranks }: DerivedCase): string {
 
 /** The transport that messages took: as the case itself measured it by an observation of that name, as its library said, or as alone was left. */
 function inUseText({ evidence, ranks, saidTransport }: DerivedCase): string {
-  const measured = evidence.observed.observations.filter(({ name }) => /^transport(?:-|_|$)/.test(name));
+  const measured = evidence.observed.observations.filter(
+    ({ name, value }) => typeof value === 'string' && /^transport(?:_|$)/.test(name),
+  );
   const told = measured.map(({ name, value }) => (name === 'transport' ? `${value}` : `${name}: ${value}`));
   if (told.length > 0) return `${told.join('; ')}; the case measured it`;
   if (saidTransport.length > 0) return `${saidTransport.join('; ')}; as the library said`;
