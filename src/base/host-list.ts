@@ -1,4 +1,5 @@
 /** Names of hosts, short: `node[1-3,7]`, as Slurm writes them (slurm.conf(5), NodeName; scontrol show hostlist). */
+import { listOf } from './number-list.ts';
 
 /**
  * Folds names with a number at their end into ranges, keeping leading zeros (`n[08-10]`); others stand for themselves.
@@ -26,25 +27,8 @@ export function foldHosts(names: readonly string[]): string {
     group.numbers.push(Number(digits));
   }
   const folded = [...groups.values()].map(({ stem, width, numbers }) => {
-    const ranges = rangesOf(
-      numbers.sort((a, b) => a - b),
-      width,
-    );
-    const one = ranges.length === 1 && !ranges[0]?.includes('-');
-    return one ? `${stem}${ranges[0]}` : `${stem}[${ranges.join(',')}]`;
+    const ranges = listOf(numbers, width);
+    return /^\d+$/.test(ranges) ? `${stem}${ranges}` : `${stem}[${ranges}]`;
   });
   return [...plain, ...folded].sort().join(',');
-}
-
-function rangesOf(numbers: readonly number[], width: number): readonly string[] {
-  const show = (number: number) => String(number).padStart(width, '0');
-  const ranges: string[] = [];
-  let from: number | undefined;
-  for (const [index, number] of numbers.entries()) {
-    from ??= number;
-    if (numbers[index + 1] === number + 1) continue;
-    ranges.push(from === number ? show(number) : `${show(from)}-${show(number)}`);
-    from = undefined;
-  }
-  return ranges;
 }

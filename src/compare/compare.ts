@@ -10,6 +10,7 @@ import { factCauses } from './fact-causes.ts';
 import { environmentCauses, launchCauses } from './launch-causes.ts';
 import { libraryCauses } from './library-causes.ts';
 import { observationEffects } from './observation-effects.ts';
+import { rankCauses } from './rank-causes.ts';
 import { digestCauses, imageCauses, placementCauses } from './single-causes.ts';
 import { verdictEffects } from './verdict-effects.ts';
 
@@ -56,6 +57,7 @@ export function compareRuns(left: RunRecord, right: RunRecord): Comparison {
     placementCauses(left, right),
     factCauses(left, right),
     libraryCauses(left, right),
+    rankCauses(left, right),
   ]);
   const all = joined([known, launchCauses(left, right, known.causes)]);
   const causes = [...all.causes].sort(byWeight);

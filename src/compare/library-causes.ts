@@ -23,7 +23,8 @@ export function libraryCauses(left: RunRecord, right: RunRecord): Compared {
   const others = new Set(right.cases.map((one) => one.name));
   const shared = new Set(left.cases.map((one) => one.name).filter((name) => others.has(name)));
   const [had, has] = [seenIn(left, shared), seenIn(right, shared)];
-  if (had.sampled.size === 0 || has.sampled.size === 0) return { causes: [], hidden: [], unknown: [], equal: 0 };
+  const unknown = unseen(left, right, shared, had, has);
+  if (had.sampled.size === 0 || has.sampled.size === 0) return { causes: [], hidden: [], unknown, equal: 0 };
   const causes: Cause[] = [];
   const hidden: Cause[] = [];
   let equal = 0;
@@ -47,7 +48,35 @@ export function libraryCauses(left: RunRecord, right: RunRecord): Compared {
   }
   for (const path of come)
     (isSteady(has, had, path) ? causes : hidden).push(causeOf(undefined, path, casesWith(has, path)));
-  return { causes, hidden, unknown: [], equal };
+  return { causes, hidden, unknown, equal };
+}
+
+/** Cases of which a run saw no rank, as one thing that is not known; steps that are too short to be seen are such. */
+function unseen(
+  left: RunRecord,
+  right: RunRecord,
+  shared: ReadonlySet<string>,
+  had: Seen,
+  has: Seen,
+): readonly Cause[] {
+  const ran = (record: RunRecord) =>
+    new Set(record.cases.flatMap(({ name, seconds }) => (seconds === undefined ? [] : [name])));
+  const [was, is] = [ran(left), ran(right)];
+  const where = [...shared].filter(
+    (name) => was.has(name) && is.has(name) && !(had.sampled.has(name) && has.sampled.has(name)),
+  );
+  if (where.length === 0) return [];
+  const told = (seen: Seen) => (where.some((name) => seen.sampled.has(name)) ? 'seen' : undefined);
+  const all = where.length === shared.size;
+  return [
+    {
+      kind: 'library',
+      name: 'libraries of ranks',
+      ...sides(told(had), told(has)),
+      where: all ? [] : where.sort(),
+      weight: weightOf('library', ''),
+    },
+  ];
 }
 
 function seenIn(record: RunRecord, wanted: ReadonlySet<string>): Seen {

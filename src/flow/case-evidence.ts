@@ -14,6 +14,7 @@ import type { ObservationDeclaration } from '../observe/declaration.ts';
 import { lastWords } from '../observe/last-words.ts';
 import { largestOutput, type StepOutput } from '../observe/observation.ts';
 import { observe } from '../observe/observe.ts';
+import { isMadeToSay, saidTransport } from '../observe/said-transport.ts';
 import { type AllocationState, type StepEvent, stepOf, wasLost } from '../run/state.ts';
 import { partitionOf } from '../site/place.ts';
 import { fillValue } from '../suite/placeholder.ts';
@@ -31,6 +32,8 @@ export interface CaseSource {
   readonly allocation?: AllocationState;
   readonly step?: StepEvent;
   readonly ranks: readonly SeenRank[];
+  /** What its MPI or UCX said of the transport, where its variables made them speak; see `observe/said-transport.ts`. */
+  readonly saidTransport: readonly string[];
 }
 
 /** `srun`'s own failures, as the job script sets SLURM_EXIT_ERROR. */
@@ -94,6 +97,7 @@ async function sourceOf(
     case: item,
     evidence,
     ranks,
+    saidTransport: found?.step ? await transportSaid(system, run, item, found.allocation, found.step) : [],
     ...(found && { allocation: found.allocation }),
     ...(found?.step && { step: found.step }),
   };
@@ -158,6 +162,32 @@ async function withLastWords(system: System, run: RunDirectory, end: StepEnd, st
     // A file that is gone or replaced is told by the integrity of the run directory.
     return end;
   }
+}
+
+/** Bytes of an output in which a library's first words are looked for. */
+const wordsRead = 1024 * 1024;
+
+/** What libraries said of the transport at the beginning of the outputs, where the launch made them speak. */
+async function transportSaid(
+  system: System,
+  run: RunDirectory,
+  item: Case,
+  allocation: AllocationState,
+  step: StepEvent,
+): Promise<readonly string[]> {
+  const launch = allocation.plan.steps.find((one) => one.launch.case === item.name)?.launch;
+  if (!launch || !isMadeToSay(launch.environment)) return [];
+  const texts: string[] = [];
+  for (const name of ['stderr', 'stdout']) {
+    const path = `allocations/${step.allocation}/steps/${step.step}/${name}`;
+    if (!step.files.some((file) => file.path === path)) continue;
+    try {
+      texts.push(Buffer.from(await system.files.readRange(join(run.paths.directory, path), 0, wordsRead)).toString());
+    } catch {
+      // A file that is gone or replaced is told by the integrity of the run directory.
+    }
+  }
+  return saidTransport(texts);
 }
 
 /** The files that the observations name, as text; only those that the journal wrote down. */

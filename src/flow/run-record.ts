@@ -1,8 +1,10 @@
 /** A derived run as the flat record that the store keeps. Pure. */
 import type { Fact, Facts } from '../inspect/facts.ts';
+import { isSettled } from '../inspect/read-ranks.ts';
 import type { CaseJudgement } from '../judge/judge.ts';
 import type { Launch } from '../launch/launch.ts';
 import type { JobState } from '../launch/scheduler.ts';
+import { rolesIn } from '../preflight/what-loaded.ts';
 import type {
   AllocationRow,
   CaseRow,
@@ -14,6 +16,7 @@ import type {
   RunRecord,
   RunRow,
 } from '../store/run-record.ts';
+import { caseNotes } from './case-notes.ts';
 import type { DerivedCase, DerivedRun } from './derive-run.ts';
 
 /** The record of a derived run. */
@@ -37,6 +40,7 @@ export function runRecord(run: DerivedRun): RunRecord {
     ...(account && { account }),
     ...(opened.ci && { ci: opened.ci }),
   };
+  const roleOf = rolesIn(opened.image);
   return {
     run: row,
     image: imageRow(run),
@@ -67,7 +71,8 @@ export function runRecord(run: DerivedRun): RunRecord {
       .flatMap((one) => one.facts)
       .filter(firstOfNode())
       .flatMap(factRows),
-    ranks: cases.flatMap((item) => rankRows(item)),
+    ranks: cases.flatMap((item) => rankRows(item, roleOf)),
+    notes: cases.flatMap((item) => caseNotes(item, opened.image)),
     files: cases.flatMap((item) =>
       (item.step?.files ?? []).map(({ path, digest, size }) => ({ case: item.case.name, path, digest, size })),
     ),
@@ -181,7 +186,13 @@ function factRows({ node, groups }: Facts): readonly FactRow[] {
   );
 }
 
-function rankRows(item: DerivedCase): readonly RankRow[] {
+/** Cgroups as `controllers:path`, without those at the top, which say nothing. */
+function cgroupsOf(lines: readonly string[]): string {
+  const below = lines.map((line) => line.replace(/^\d+:/, '')).filter((line) => !line.endsWith(':/'));
+  return below.sort().join(' ');
+}
+
+function rankRows(item: DerivedCase, roleOf: ReturnType<typeof rolesIn>): readonly RankRow[] {
   return item.ranks.map(
     (rank): RankRow => ({
       case: item.case.name,
@@ -191,11 +202,24 @@ function rankRows(item: DerivedCase): readonly RankRow[] {
       ...(rank.userNamespace && { userNamespace: rank.userNamespace }),
       ...(rank.hostUserNamespace && { hostUserNamespace: rank.hostUserNamespace }),
       ...(rank.executable && { executable: rank.executable }),
-      libraries: rank.libraries.map(({ path, origin, digest }) => ({
-        path,
-        ...(origin && { origin }),
-        ...(digest && { digest }),
-      })),
+      ...(rank.processors && { processors: rank.processors }),
+      ...(rank.memoryNodes && { memoryNodes: rank.memoryNodes }),
+      ...(rank.cgroups.length > 0 && { cgroups: cgroupsOf(rank.cgroups) }),
+      ...(rank.limits.memory !== undefined && { memoryLimit: rank.limits.memory }),
+      ...(rank.limits.time !== undefined && { processorLimit: rank.limits.time }),
+      ...(rank.limits.processors && { cgroupProcessors: rank.limits.processors }),
+      ...(isSettled(rank) && { settled: true }),
+      libraries: rank.libraries.map((library) => {
+        const { path, origin, digest, released } = library;
+        const role = roleOf(library);
+        return {
+          path,
+          ...(origin && { origin }),
+          ...(digest && { digest }),
+          ...(role && { role }),
+          ...(released && { released }),
+        };
+      }),
       ...(rank.unread.length > 0 && { why: rank.unread.join('; ') }),
     }),
   );

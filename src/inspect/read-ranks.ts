@@ -1,5 +1,6 @@
 /** The text in which a collector wrote down the ranks it saw, read back. */
 import { type Digest, isDigest } from '../base/digest.ts';
+import { type GroupLimits, limitsOf } from './cgroup-limits.ts';
 import { type Frame, readFrames } from './frames.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface MappedLibrary {
   readonly inode: string;
   readonly origin?: 'image' | 'host';
   readonly digest?: Digest;
+  /** It had been let go when the process was looked at for the last time. */
+  readonly released?: true;
 }
 
 /** One process of a step, as seen from outside while it ran. A rank may be several: a wrapper and what it started. */
@@ -32,13 +35,28 @@ export interface SeenRank {
   readonly mountNamespace?: string;
   readonly hostMountNamespace?: string;
   readonly executable?: string;
-  /** Processors it may use, as a kernel list: `0-3,8`. */
+  /** Processors it might use when looked at last, as a kernel list: `0-3,8`. */
   readonly processors?: string;
   readonly memoryNodes?: string;
+  /** Lines of /proc/PID/cgroup, as cgroups(7) has them. */
   readonly cgroups: readonly string[];
+  /** What its cgroups and those above limited when it was first looked at. */
+  readonly limits: GroupLimits;
   readonly libraries: readonly MappedLibrary[];
+  /** Devices and kinds of shared memory that it had mapped: `/dev/infiniband/uverbs0`, `/dev/shm/vader_segment`. */
+  readonly opened: readonly string[];
+  /**
+   * Looks, a third of a second apart, since which neither its mappings nor its processors had changed; not there when the
+   * sampling had no proper end. A process with few may have been about to load more: see `isSettled`.
+   */
+  readonly quiet?: number;
   /** What could not be read of it. */
   readonly unread: readonly string[];
+}
+
+/** Whether a process had loaded what it loads: for a second, nothing of it had changed. */
+export function isSettled({ quiet }: Pick<SeenRank, 'quiet'>): boolean {
+  return (quiet ?? 0) >= 3;
 }
 
 /** All ranks seen on one node. */
@@ -82,6 +100,7 @@ function recordOf(frame: Frame): SeenRank | undefined {
     processors: one('Cpus_allowed_list'),
     memoryNodes: one('Mems_allowed_list'),
   };
+  const unread = fields.get('unread') ?? [];
   return {
     step,
     rank,
@@ -90,9 +109,44 @@ function recordOf(frame: Frame): SeenRank | undefined {
     ...(uid !== undefined && { uid }),
     ...present(optional),
     cgroups: fields.get('cgroup') ?? [],
+    limits: limitsIn(fields, unread),
     libraries: (fields.get('map') ?? []).flatMap(libraryOf),
-    unread: fields.get('unread') ?? [],
+    opened: [...new Set(fields.get('opened') ?? [])],
+    unread,
   };
+}
+
+const limitFiles = {
+  memory: ['memory.max', 'memory.limit_in_bytes'],
+  time: ['cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us'],
+  processors: ['cpuset.cpus.effective', 'cpuset.effective_cpus'],
+} as const;
+
+/**
+ * Limits of a record: unknown where a file on the way could not be read, since it may hold the least; none where every file
+ * was looked for and none was there.
+ */
+function limitsIn(fields: ReadonlyMap<string, readonly string[]>, unread: readonly string[]): GroupLimits {
+  const lines = (fields.get('limit') ?? []).flatMap((line) => {
+    const [path, value] = line.split('\t');
+    return path !== undefined && value !== undefined ? [{ path, value }] : [];
+  });
+  const looked = (fields.get('limits-of') ?? []).flatMap((line) => line.split(' '));
+  const readable = (files: readonly string[]) => !unread.some((what) => files.some((file) => what.includes(file)));
+  const none = (files: readonly string[]) =>
+    files.some((file) => looked.includes(file)) &&
+    !lines.some(({ path }) => files.some((file) => path.endsWith(`/${file}`)));
+  const { memory, time, processors } = limitsOf(lines);
+  return {
+    ...(readable(limitFiles.memory) && given('memory', memory ?? (none(limitFiles.memory) ? 'none' : undefined))),
+    ...(readable(limitFiles.time) && given('time', time ?? (none(limitFiles.time) ? 'none' : undefined))),
+    ...(readable(limitFiles.processors) && given('processors', processors)),
+  };
+}
+
+/** A member that is there when it has a value. */
+function given<K extends string, T>(key: K, value: T | undefined): { readonly [key in K]?: T } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [key in K]?: T };
 }
 
 /** The members that have a value. */
@@ -116,6 +170,7 @@ function merged(before: SeenRank, later: SeenRank): SeenRank {
     ...before,
     ...(later.executable !== undefined && { executable: later.executable }),
     libraries: [...before.libraries, ...fresh],
+    opened: [...new Set([...before.opened, ...later.opened])],
     unread: [...new Set([...before.unread, ...later.unread])],
   };
 }
@@ -138,8 +193,9 @@ export function readRanks(text: string, nonce: string, node: string): SeenRanks 
     problems.push(`${frames.count} records were written and ${there} are there`);
   const seen = new Map<string, SeenRank>();
   const origins = originsOf(frames.good.get('libraries'));
+  const looks = looksOf([...frames.good.values()].filter(isLooks));
   for (const frame of frames.good.values()) {
-    if (frame.id === 'libraries') continue;
+    if (frame.id === 'libraries' || isLooks(frame)) continue;
     const record = recordOf(frame);
     if (!record) {
       problems.push(`${frame.id}: it names no rank`);
@@ -151,12 +207,20 @@ export function readRanks(text: string, nonce: string, node: string): SeenRanks 
   }
   const order = (a: SeenRank, b: SeenRank): number =>
     a.step === b.step ? a.rank - b.rank || a.pid - b.pid : a.step < b.step ? -1 : 1;
-  const ranks = [...seen.values()].sort(order).map((rank): SeenRank => {
+  const ranks = [...seen].map(([key, rank]): SeenRank => {
+    const look = looks.get(key);
     return {
       ...rank,
-      libraries: rank.libraries.map((one) => ({ ...one, ...origins.get(`${one.inode} ${one.path}`) })),
+      libraries: rank.libraries.map((one) => ({
+        ...one,
+        ...origins.get(`${one.inode} ${one.path}`),
+        ...(look?.released.has(`${one.device} ${one.inode} ${one.path}`) && { released: true as const }),
+      })),
+      ...(look && { quiet: look.quiet }),
+      ...(look?.processors !== undefined && { processors: look.processors }),
     };
   });
+  ranks.sort(order);
   return { node, ranks, ended, problems };
 }
 
@@ -170,4 +234,29 @@ function originsOf(frame: Frame | undefined): ReadonlyMap<string, Pick<MappedLib
     if (isDigest(digest)) found.set(`${inode} ${path}`, { origin: origin === 'image' ? 'image' : 'host', digest });
   }
   return found;
+}
+
+/** What the last looks at a process came to, by step, rank and process. */
+interface Look {
+  readonly quiet: number;
+  readonly processors?: string;
+  /** Device, inode and path of what it had let go. */
+  readonly released: ReadonlySet<string>;
+}
+
+function isLooks({ id }: Frame): boolean {
+  return id.startsWith('looks.');
+}
+
+function looksOf(frames: readonly Frame[]): ReadonlyMap<string, Look> {
+  const looks = new Map<string, Look>();
+  let released = new Set<string>();
+  for (const line of frames.flatMap(({ bytes }) => Buffer.from(bytes).toString('utf8').split('\n'))) {
+    const [, process, quiet, processors] = /^looked (\S+ \d+ \d+) (\d+) ?(\S*)$/.exec(line) ?? [];
+    if (process !== undefined) {
+      released = new Set();
+      looks.set(process, { quiet: Number(quiet), released, ...(processors && { processors }) });
+    } else if (line.startsWith('map ')) released.add(line.slice('map '.length));
+  }
+  return looks;
 }

@@ -4,6 +4,7 @@ import { cutText, plainLine } from '../base/plain-text.ts';
 import { showDuration } from '../base/quantity.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import { showNumber } from './number-text.ts';
+import { ranksText } from './ranks-view.ts';
 import { compareText, countVerdicts, outcomeMeaning, showCounts, worstFirst } from './report.ts';
 import { textTable } from './text-table.ts';
 
@@ -38,6 +39,8 @@ export function runText(record: RunRecord): string {
       one.verdict,
     ]);
   parts.push(`${textTable(['CASE', 'NODES / RANKS', 'TIME', 'MPI', 'VERDICT'], rows)}${more(sorted.length)}`);
+  const ran = ranksText(record);
+  if (ran !== '') parts.push(ran);
   const metrics = observations.filter((one) => one.better !== undefined && one.number !== undefined);
   if (metrics.length > 0)
     parts.push(

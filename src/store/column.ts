@@ -67,6 +67,22 @@ function numeric(name: string, fits: (value: number) => boolean): Column<number>
   };
 }
 
+/** A number, or the word `none` for "no limit", which SQLite sorts behind every number. */
+export function limit(name: string): Column<number | 'none'> {
+  const number = numeric(name, Number.isFinite);
+  return {
+    name,
+    presence: 'required',
+    write: (value) => (value === 'none' ? value : number.write(value)),
+    read: (value) => (value === 'none' ? value : number.read(value)),
+  };
+}
+
+/** True, as 1; what is false is not there. */
+export function flag(name: string): Column<true> {
+  return { name, presence: 'required', write: () => 1, read: (value) => (value === 1 ? true : undefined) };
+}
+
 /** The column with NULL for a member that is not there. */
 export function maybe<T>(column: Column<T>): Column<T, 'nullable'> {
   return { ...column, presence: 'nullable' };

@@ -273,9 +273,34 @@ ALTER TABLE library ADD COLUMN library_origin TEXT;
 ALTER TABLE library ADD COLUMN library_digest TEXT;
 `;
 
+// A limit is a number, or the text `none`.
+const fourth = `
+ALTER TABLE library ADD COLUMN library_role TEXT;
+ALTER TABLE library ADD COLUMN library_released INTEGER;
+
+ALTER TABLE rank_process ADD COLUMN rank_processors TEXT;
+ALTER TABLE rank_process ADD COLUMN rank_memory_nodes TEXT;
+ALTER TABLE rank_process ADD COLUMN rank_cgroups TEXT;
+ALTER TABLE rank_process ADD COLUMN rank_memory_limit INTEGER;
+ALTER TABLE rank_process ADD COLUMN rank_processor_limit REAL;
+ALTER TABLE rank_process ADD COLUMN rank_cgroup_processors TEXT;
+ALTER TABLE rank_process ADD COLUMN rank_settled INTEGER;
+INSERT INTO dsi_units VALUES ('rank_process', 'rank_memory_limit', 'B');
+
+CREATE TABLE case_note (
+  ${perCase},
+  note_id INTEGER PRIMARY KEY,
+  note_about TEXT NOT NULL,
+  note_text TEXT NOT NULL
+);
+CREATE INDEX note_by_run ON case_note (run_id);
+CREATE INDEX note_by_case ON case_note (case_id);
+`;
+
 /** Every step, in order. */
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'runs, cases, findings, observations, facts', sql: first },
   { number: 2, name: 'environments of cases, metrics by name', sql: second },
   { number: 3, name: 'origin and digest of loaded libraries', sql: third },
+  { number: 4, name: 'affinity and limits of ranks, roles of libraries, notes on cases', sql: fourth },
 ];

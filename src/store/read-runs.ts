@@ -110,13 +110,10 @@ function recordOf(database: Database, key: number): RunRecord {
       const loaded = set === undefined ? [] : (libraries.get(set) ?? []);
       return {
         ...row,
-        libraries: loaded.map(({ row: { path, origin, digest } }) => ({
-          path,
-          ...(origin && { origin }),
-          ...(digest && { digest }),
-        })),
+        libraries: loaded.map(({ row: { run: _run, set: _set, ...library } }) => library),
       };
     }),
+    notes: of(tables.notes).map(named),
     files: of(tables.files).map(named),
   };
 }

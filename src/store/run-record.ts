@@ -1,6 +1,8 @@
 /** One run as the store keeps it: the whole of it, flat, ready for tables. */
 import type { Digest } from '../base/digest.ts';
+import type { Limit } from '../inspect/cgroup-limits.ts';
 import type { UnknownWhy } from '../inspect/facts.ts';
+import type { LibraryRole } from '../inspect/ranks/library-role.ts';
 import type { Verdict } from '../judge/verdict.ts';
 
 /** Where in CI a run was started, from GitLab's predefined variables; absent outside CI. */
@@ -123,6 +125,10 @@ export interface LoadedLibrary {
   readonly path: string;
   readonly origin?: 'image' | 'host';
   readonly digest?: Digest;
+  /** What it is to the rank; absent for what is none of these, or stored by an Assay before form 4. */
+  readonly role?: LibraryRole;
+  /** The rank had let it go when it was looked at for the last time. */
+  readonly released?: true;
 }
 
 /** A rank as seen from outside while it ran. */
@@ -134,8 +140,31 @@ export interface RankRow {
   readonly userNamespace?: string;
   readonly hostUserNamespace?: string;
   readonly executable?: string;
+  /** Processors and memory nodes that it might use when last looked at, as kernel lists: `0-3,8`. */
+  readonly processors?: string;
+  readonly memoryNodes?: string;
+  /** Its cgroups but for the topmost ones, as `memory:/slurm/job_7`; empty when all are topmost. */
+  readonly cgroups?: string;
+  /** Least limits of its cgroups and those above: bytes of memory, processors' worth of time. */
+  readonly memoryLimit?: Limit;
+  readonly processorLimit?: Limit;
+  /** Processors of its innermost cpuset. */
+  readonly cgroupProcessors?: string;
+  /** For a second before the last look at it nothing of it had changed; if not, it may have been about to load more. */
+  readonly settled?: true;
   readonly libraries: readonly LoadedLibrary[];
   readonly why?: string;
+}
+
+/**
+ * What is to be said of how a case really ran, beside its verdict. `seen`: of which ranks nothing is known; `preflight`: what
+ * is otherwise than it foretold; `difference`: in what its ranks differ; `transport-loaded` and `transport-in-use`: the ways
+ * that messages could go, and the one they went. What is not known begins with `unknown: `.
+ */
+export interface NoteRow {
+  readonly case: string;
+  readonly about: 'seen' | 'preflight' | 'difference' | 'transport-loaded' | 'transport-in-use';
+  readonly text: string;
 }
 
 /** An output file of a case, with its digest. */
@@ -157,5 +186,6 @@ export interface RunRecord {
   readonly observations: readonly ObservationRow[];
   readonly facts: readonly FactRow[];
   readonly ranks: readonly RankRow[];
+  readonly notes: readonly NoteRow[];
   readonly files: readonly FileRow[];
 }

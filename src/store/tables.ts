@@ -2,8 +2,9 @@
  * The tables of the store, in the words of RunRecord. The SQL that makes them is in `migrations.ts`. Column names are
  * unique over all tables but for the keys that refer to others, as DSI's `find` wants them.
  */
+import { libraryRoles } from '../inspect/ranks/library-role.ts';
 import { severity } from '../judge/verdict.ts';
-import { digest, integer, maybe, real, table, text, word } from './column.ts';
+import { digest, flag, integer, limit, maybe, real, table, text, word } from './column.ts';
 import type {
   AllocationRow,
   CaseRow,
@@ -12,6 +13,7 @@ import type {
   FindingRow,
   ImageRow,
   LoadedLibrary,
+  NoteRow,
   ObservationRow,
   RankRow,
   RunRow,
@@ -225,6 +227,8 @@ export const libraries = table<OfRun & LoadedLibrary & { readonly set: number }>
   path: text('library_path'),
   origin: maybe(word('library_origin', ['image', 'host'])),
   digest: maybe(digest('library_digest')),
+  role: maybe(word('library_role', libraryRoles)),
+  released: maybe(flag('library_released')),
 });
 
 export const ranks = table<OfCase & Omit<RankRow, 'case' | 'libraries'> & { readonly set?: number }>(
@@ -239,9 +243,22 @@ export const ranks = table<OfCase & Omit<RankRow, 'case' | 'libraries'> & { read
     userNamespace: maybe(text('rank_user_namespace')),
     hostUserNamespace: maybe(text('rank_host_user_namespace')),
     executable: maybe(text('rank_executable')),
+    processors: maybe(text('rank_processors')),
+    memoryNodes: maybe(text('rank_memory_nodes')),
+    cgroups: maybe(text('rank_cgroups')),
+    memoryLimit: maybe(limit('rank_memory_limit')),
+    processorLimit: maybe(limit('rank_processor_limit')),
+    cgroupProcessors: maybe(text('rank_cgroup_processors')),
+    settled: maybe(flag('rank_settled')),
     why: maybe(text('rank_why')),
   },
 );
+
+export const notes = table<OfCase & Omit<NoteRow, 'case'>>('case_note', 'note_id', {
+  ...ofCase,
+  about: word('note_about', ['seen', 'preflight', 'difference', 'transport-loaded', 'transport-in-use']),
+  text: text('note_text'),
+});
 
 export const files = table<OfCase & Omit<FileRow, 'case'>>('output_file', 'file_id', {
   ...ofCase,
@@ -253,6 +270,7 @@ export const files = table<OfCase & Omit<FileRow, 'case'>>('output_file', 'file_
 /** Tables with rows of a run, children before parents: the order in which a run's rows can be taken out. */
 export const ofRun: readonly string[] = [
   files,
+  notes,
   ranks,
   libraries,
   librarySets,

@@ -119,6 +119,7 @@ function putResults(database: Database, run: number, record: RunRecord, keyOf: (
   }
   for (const row of record.observations) tables.observations.insert(database, { ...row, run, case: keyOf(row.case) });
   for (const row of record.files) tables.files.insert(database, { ...row, run, case: keyOf(row.case) });
+  for (const row of record.notes) tables.notes.insert(database, { ...row, run, case: keyOf(row.case) });
   const sets = new Map<string, number>();
   for (const { libraries, ...row } of record.ranks) {
     const set = libraries.length === 0 ? {} : { set: librarySet(database, run, libraries, sets) };
@@ -165,7 +166,9 @@ function librarySet(
   sets: Map<string, number>,
 ): number {
   // Paths hold no NUL, so this tells lists apart, and is far cheaper than a digest for each of many ranks.
-  const list = libraries.map(({ path, origin, digest }) => `${path}\0${origin}\0${digest}`).join('\0');
+  const list = libraries
+    .map(({ path, origin, digest, role, released }) => `${path}\0${origin}\0${digest}\0${role}\0${released}`)
+    .join('\0');
   const known = sets.get(list);
   if (known !== undefined) return known;
   const set = tables.librarySets.insert(database, { run, digest: digestOfJson(libraries) });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/base/digest.ts';
-import { compareRuns } from '../../src/compare/compare.ts';
-import type { FactRow, RunRecord } from '../../src/store/run-record.ts';
+import { type Comparison, compareRuns } from '../../src/compare/compare.ts';
+import type { FactRow, RankRow, RunRecord } from '../../src/store/run-record.ts';
 import { caseRow, fullRecord, largeRecord } from '../store/record.ts';
 
 const host = { release: '6.1.0', 'command-line': 'quiet', 'boot-id': 'one' };
@@ -48,6 +48,56 @@ function base(id = '20260301T120000Z-aaaaaaaa'): RunRecord {
 
 const other = base('20260302T120000Z-bbbbbbbb');
 const equalWhenSame = compareRuns(base(), other).counts.equal;
+
+describe('ranks', () => {
+  const ranWith = (record: RunRecord, more: Partial<RankRow>, transport: string): RunRecord => ({
+    ...record,
+    ranks: record.ranks.map((rank) => ({ ...rank, settled: true, processors: '0-3', ...more })),
+    notes: [{ case: 'lammps/rest', about: 'transport-in-use', text: transport }],
+  });
+  const kinds = ({ causes }: Comparison) => causes.map(({ kind, name, left, right }) => [kind, name, left, right]);
+
+  it('that might use other processors, less memory or another transport are causes', () => {
+    const left = ranWith(base(), { memoryLimit: 'none', processorLimit: 'none' }, 'verbs; the case measured it');
+    const right = ranWith(
+      other,
+      { processors: '8', memoryLimit: 1000, processorLimit: 'none' },
+      'tcp; the case measured it',
+    );
+    expect(kinds(compareRuns(left, right))).toEqual([
+      ['mpi', 'transport in use', 'verbs; the case measured it', 'tcp; the case measured it'],
+      ['placement', 'limit of memory in bytes', 'none', '1000'],
+      ['placement', 'processors of a rank', '4', '1'],
+    ]);
+    // Other processors, as many of them.
+    expect(
+      compareRuns(
+        left,
+        ranWith(other, { processors: '4-7', memoryLimit: 'none', processorLimit: 'none' }, 'unknown: x'),
+      ).causes,
+    ).toEqual([]);
+  });
+
+  it('say nothing of their processors while they start', () => {
+    const { settled: _, ...starting } = { settled: true, processors: '0' };
+    const left = ranWith(base(), {}, 'unknown: a');
+    const right = { ...other, ranks: other.ranks.map((rank) => ({ ...rank, ...starting })) };
+    expect(compareRuns(left, right).causes).toEqual([]);
+  });
+
+  it('that nobody saw in one run are not known', () => {
+    const ran = (record: RunRecord): RunRecord => ({
+      ...record,
+      cases: record.cases.map((one) => ({ ...one, seconds: 1 })),
+    });
+    const unseen = { ...ran(other), ranks: other.ranks.filter((rank) => rank.case !== 'lammps/rest') };
+    const found = compareRuns(ran(base()), unseen);
+    expect(found.causes.filter(({ kind }) => kind === 'library')).toEqual([]);
+    expect(found.unknown).toMatchObject([
+      { kind: 'library', name: 'libraries of ranks', left: 'seen', where: ['lammps/rest'] },
+    ]);
+  });
+});
 
 describe('two runs of the same', () => {
   it('differ in no cause, whatever differs between any two runs', () => {

@@ -21,6 +21,7 @@ function run(day: number, rates: Readonly<Record<string, number>>, image = 'mani
       ...{ case: name, name: 'rate', number, unit: '1/s', better: 'higher' as const, file: 'stdout', line: 1 },
     })),
     ranks: [],
+    notes: [],
     files: [],
   };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readRanks } from '../../src/inspect/read-ranks.ts';
 import { nonce, rendered, run, scratch, shells } from './scratch-collector.ts';
@@ -90,16 +90,31 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('watchi
     ];
     writeFileSync(join(pid, 'environ'), `${env.join('\0')}\0`);
     const status = (size: number): string =>
-      `Name:\tx\nUid:\t1000\t1000\t1000\t1000\nVmLib:\t    ${size} kB\nCpus_allowed_list:\t0-3\nMems_allowed_list:\t0\n`;
+      `Name:\tx\nUid:\t1000\t1000\t1000\t1000\nVmLib:\t    ${size} kB\nCpus_allowed:\tf\nCpus_allowed_list:\t0-3\nMems_allowed:\t1\nMems_allowed_list:\t0\n`;
     const mapped = (path: string, inode: number): string =>
       `7f00-7f01 r-xp 00000000 00:2d ${inode}                    ${path}\n`;
     writeFileSync(join(pid, 'status'), status(10));
-    writeFileSync(join(pid, 'cgroup'), '4:cpuset:/slurm/job_77/step_0\n0::/slurm\n');
-    const first = `${mapped('/usr/bin/app', 1)}7f02-7f03 r--p 00000000 00:2d 2 /lib/libc.so.6\n${mapped('/lib/libc.so.6', 2)}`;
+    writeFileSync(join(pid, 'cgroup'), '4:cpuset:/slurm/job_77/step_0\n3:memory:/\n2:cpu:/gone\n0::/slurm\n');
+    const cgroup = (path: string, text: string): void => {
+      const file = join(directory, 'root/sys/fs/cgroup', path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `${text}\n`);
+    };
+    cgroup('cpuset/cpuset.effective_cpus', '0-7');
+    cgroup('cpuset/slurm/job_77/cpuset.effective_cpus', '0-3');
+    mkdirSync(join(directory, 'root/sys/fs/cgroup/cpuset/slurm/job_77/step_0'));
+    cgroup('memory/memory.limit_in_bytes', '9223372036854771712');
+    cgroup('cpu/cpu.cfs_quota_us', '-1');
+    cgroup('unified/slurm/memory.max', '2000000000');
+    const segment = '7f04-7f05 rw-s 00000000 00:19 77                    /dev/shm/vader_segment.n1.1000.0\n';
+    const first = `${segment}${segment.replace('n1', 'n2')}${mapped('/usr/bin/app', 1)}7f02-7f03 r--p 00000000 00:2d 2 /lib/libc.so.6\n${mapped('/lib/libc.so.6', 2)}`;
     writeFileSync(join(pid, 'maps'), first);
     const collector = await rendered(directory, { ranksLimitSeconds: 20, root: join(directory, 'root') });
     setTimeout(() => {
-      writeFileSync(join(pid, 'maps'), `${first}${mapped('/opt/my lib/libfabric.so.1 (deleted)', 3)}`);
+      writeFileSync(
+        join(pid, 'maps'),
+        `${mapped('/usr/bin/app', 1)}${mapped('/opt/my lib/libfabric.so.1 (deleted)', 3)}`,
+      );
       rmSync(join(pid, 'exe'));
       symlinkSync('/usr/bin/app', join(pid, 'exe'));
       writeFileSync(join(pid, 'status'), status(20));
@@ -117,12 +132,16 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('watchi
         {
           step: '0', rank: 0, node: 'n1', pid: 4242, uid: 1000,
           userNamespace: 'user:[2]', hostUserNamespace: 'user:[1]', mountNamespace: 'mnt:[2]', hostMountNamespace: 'mnt:[1]',
-          executable: '/usr/bin/app', processors: '0-3', memoryNodes: '0', cgroups: ['4:cpuset:/slurm/job_77/step_0', '0::/slurm'],
+          executable: '/usr/bin/app', processors: '0-3', memoryNodes: '0', 
+          cgroups: ['4:cpuset:/slurm/job_77/step_0', '3:memory:/', '2:cpu:/gone', '0::/slurm'],
+          limits: { memory: 2_000_000_000, processors: '0-3' },
           libraries: [
-            { device: '00:2d', inode: '2', path: '/lib/libc.so.6' },
+            { device: '00:2d', inode: '2', path: '/lib/libc.so.6', released: true },
             { device: '00:2d', inode: '3', path: '/opt/my lib/libfabric.so.1 (deleted)' },
           ],
-          unread: [],
+          opened: ['/dev/shm/vader_segment'],
+          quiet: expect.any(Number),
+          unread: [`cpu.cfs_quota_us cpu.cfs_period_us of cgroup ${directory}/root/sys/fs/cgroup/cpu/gone`],
         }, // biome-ignore format: a record
       ],
     });

@@ -5,12 +5,13 @@ import { posixChecksum, readFrames } from '../../src/inspect/frames.ts';
 import { readFacts } from '../../src/inspect/read-collected.ts';
 import { readFileSample } from '../../src/inspect/read-files.ts';
 import { readRanks } from '../../src/inspect/read-ranks.ts';
+import { damaged } from './answering.ts';
 import { asking, nonce } from './scratch-collector.ts';
 
 function frame(id: string, content: string, status = 'ok', mark = nonce): string {
   const sum = createHash('sha256').update(content).digest('hex');
   const body = content === '' ? '' : `${Buffer.from(content).toString('base64')}\n`;
-  return `assay-frame ${mark} ${id} ${status} base64 ${content.length} sha256:${sum}\n${body}assay-end ${mark} ${id}\n`;
+  return `assay-frame ${mark} ${id} ${status} base64 ${Buffer.byteLength(content)} sha256:${sum}\n${body}assay-end ${mark} ${id}\n`;
 }
 const whole = (...frames: readonly string[]): string =>
   `motd\nassay-begin ${nonce} 1 n1\n${frames.join('')}assay-done ${nonce} ${frames.length}\nbye`;
@@ -106,6 +107,55 @@ describe('ranks', () => {
       ended: 'stop',
       problems: ['2 records were written and 1 are there'],
     });
+  });
+  const full = [
+    ...['pid 12', 'step 0', 'rank 1', 'node n1', 'case a/b', 'exe /a', 'cgroup 0::/job', 'cgroup 3:memory:/'],
+    ...['limit /sys/fs/cgroup/job/memory.max\t1000', 'limit /sys/fs/cgroup/job/cpu.max\t50000 100000'],
+    ...['limits-of memory.max cpu.max cpuset.cpus.effective', 'Uid:\t1 1 1 1', 'Cpus_allowed_list:\t0-3'],
+    ...['opened /dev/shm/vader_segment', 'map fe:00 7 /usr/lib/libmpi.so.40', 'map fe:00 8 /usr/lib/mca_pml_cm.so', ''],
+  ].join('\n');
+  const looks = 'looked 0 1 12 9 0-1\nmap fe:00 8 /usr/lib/mca_pml_cm.so\n';
+  const ranksOf = (...frames: readonly string[]) => readRanks(whole(...frames), nonce, 'n1').ranks;
+
+  test('limits, what was let go, and what was so at the last look', () => {
+    expect(ranksOf(frame('rank.12.0', full), frame('looks.1', looks))).toMatchObject([
+      {
+        limits: { memory: 1000, time: 0.5 },
+        processors: '0-1',
+        quiet: 9,
+        opened: ['/dev/shm/vader_segment'],
+        libraries: [{ path: '/usr/lib/libmpi.so.40' }, { path: '/usr/lib/mca_pml_cm.so', released: true }],
+      },
+    ]);
+    // Without its end nothing is known of the last looks.
+    const [cut] = ranksOf(frame('rank.12.0', full));
+    expect(cut?.processors).toBe('0-3');
+    expect(cut).not.toHaveProperty('quiet');
+  });
+  test('a limit that could not be read on the way is unknown; where no cgroup has the file, there is none', () => {
+    const limits = (text: string) => ranksOf(frame('rank.12.0', text))[0]?.limits;
+    expect(limits(`${full}unread /sys/fs/cgroup/memory.max\n`)).toEqual({ time: 0.5 });
+    expect(limits(`${full}unread memory.max cpu.max cpuset.cpus.effective of cgroup /sys/fs/cgroup/../x\n`)).toEqual(
+      {},
+    );
+    const topmost = full.replaceAll(/^limit .*\n/gm, '');
+    expect(limits(topmost)).toEqual({ memory: 'none', time: 'none' });
+    expect(limits(topmost.replace(/^limits-of .*\n/m, ''))).toEqual({});
+  });
+  test('damaged records never throw, and say nothing that is no number or list', () => {
+    for (const text of [full, looks])
+      for (const bytes of damaged(text, 2000)) {
+        const content = Buffer.from(bytes).toString('latin1');
+        const frames =
+          text === full
+            ? [frame('rank.12.0', content), frame('looks.1', looks)]
+            : [frame('rank.12.0', full), frame('looks.1', content)];
+        for (const { limits, quiet } of ranksOf(...frames)) {
+          for (const limit of [limits.memory, limits.time])
+            expect(limit === undefined || limit === 'none' || (Number.isFinite(limit) && limit >= 0)).toBe(true);
+          expect(quiet === undefined || Number.isSafeInteger(quiet)).toBe(true);
+        }
+      }
   });
   test('a record that names no rank is a problem, not a rank', () => {
     expect(readRanks(whole(frame('rank.12.0', 'pid 1\n')), nonce, 'n1').ranks).toEqual([]);

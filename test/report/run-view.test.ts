@@ -28,6 +28,16 @@ test('a run is shown with why cases did not pass, nodes, kernel and metrics', ()
     lammps/melt ranks=2  2 / 2          12.3 s  pmix  fail
     lammps/melt ranks=4  2 / 2          –       pmix  skip
 
+    how they ran:
+      lammps/melt ranks=2
+        MPI               libmpi.so.40 (image)
+        PMI client        none seen
+        fabric / GPU      none seen / none seen
+        processors        0-3,8, unknown; limits: time 1.5, none, unknown, memory 2.0 GB, none, unknown
+        looked at last    while they may still have been starting or ending: 1-3
+        ranks differ      processors they may use: 1 for rank 1 on n2, 5 for rank 0 on n1
+        transport in use  unknown: nothing measured it
+
     METRIC  CASE                 VALUE     BETTER
     tiny    lammps/melt ranks=2  5e-324 s  lower
 

@@ -2,8 +2,9 @@
 import { type Digest, digestOf } from '../../src/base/digest.ts';
 import type { CaseRow, LoadedLibrary, RunRecord } from '../../src/store/run-record.ts';
 
-const mpi: LoadedLibrary = { path: '/usr/lib/libmpi.so.40', origin: 'image', digest: digestOf('libmpi') };
+const mpi: LoadedLibrary = { path: '/usr/lib/libmpi.so.40', origin: 'image', digest: digestOf('libmpi'), role: 'mpi' };
 const libc: LoadedLibrary = { path: '/usr/lib/libc.so.6' };
+const psm: LoadedLibrary = { path: '/usr/lib/openmpi/mca_mtl_psm.so', role: 'transport', released: true };
 
 /** Every member set, and each optional one also left out somewhere. */
 export function fullRecord(id = 'r-20260301-1200-ab12'): RunRecord {
@@ -131,11 +132,33 @@ export function fullRecord(id = 'r-20260301-1200-ab12'): RunRecord {
         userNamespace: 'user:[4026532]',
         hostUserNamespace: 'user:[4026531]',
         executable: '/usr/bin/lmp',
+        processors: '0-3,8',
+        memoryNodes: '0',
+        cgroups: 'memory:/slurm/job_1201',
+        memoryLimit: 2_000_000_000,
+        processorLimit: 1.5,
+        cgroupProcessors: '0-15',
+        settled: true,
+        libraries: [mpi, libc, psm],
+      },
+      {
+        case: 'lammps/melt ranks=2',
+        rank: 1,
+        node: 'n2',
+        memoryLimit: 'none',
+        processorLimit: 'none',
         libraries: [mpi, libc],
       },
-      { case: 'lammps/melt ranks=2', rank: 1, node: 'n2', libraries: [mpi, libc] },
       { case: 'lammps/melt ranks=2', rank: 2, node: 'n2', libraries: [], why: 'the process was gone' },
       { case: 'lammps/melt ranks=2', rank: 3, node: 'n2', libraries: [libc, mpi] },
+    ],
+    notes: [
+      { case: 'lammps/melt ranks=2', about: 'transport-in-use', text: 'unknown: nothing measured it' },
+      {
+        case: 'lammps/melt ranks=2',
+        about: 'difference',
+        text: 'processors they may use: 1 for rank 1 on n2, 5 for rank 0 on n1',
+      },
     ],
     files: [{ case: 'lammps/melt ranks=2', path: 'a1/melt/stdout', digest: digestOf('out'), size: 2048 }],
   };
@@ -190,6 +213,7 @@ export function largeRecord(id: string, cases: number, perCase = 5, journal: Dig
       line: index + 1,
     })),
     ranks: each((name, index) => ({ case: name, rank: index, node: 'n1', libraries })),
+    notes: names.map((name) => ({ case: name, about: 'seen', text: 'unknown: no rank was seen' })),
     files: names.map((name) => ({ case: name, path: `${name}/stdout`, digest: digestOf(name), size: 10 })),
   };
 }

@@ -30,6 +30,7 @@ test('a run without anything optional comes back equal', async () => {
     observations: [],
     facts: [],
     ranks: [],
+    notes: [],
     files: [],
   };
   await writeRun(store, bare);
@@ -72,6 +73,7 @@ test.each(odd.map((text) => [text.slice(0, 40), text] as const))('odd text survi
         libraries: [{ path: text }, { path: text, origin: 'image', digest: digestOf(text) }],
       },
     ],
+    notes: [{ case: `case ${text}`, about: 'seen', text }],
     files: [{ case: `case ${text}`, path: text, digest: digestOf(text), size: 1 }],
   };
   await writeRun(store, record);
@@ -97,6 +99,7 @@ test.each([0, 1, -1, 0.1, 2 ** 53, -(2 ** 53), 1e300, 5e-324, Number.MAX_VALUE, 
       findings: [{ case: name, check: 'c', kind: 'k', verdict: 'pass', message: '', data: { number } }],
       observations: [{ case: name, name: 'o', number, unit: '1', file: 'f', line: 1 }],
       ranks: [],
+      notes: [],
       files: [],
     };
     await writeRun(store, record);
@@ -135,7 +138,7 @@ test('environments come back as they were, and one that several cases share is k
     caseRow('d', { environment: {} }),
     caseRow('e'),
   ];
-  const record: RunRecord = { ...base, cases, findings: [], observations: [], ranks: [], files: [] };
+  const record: RunRecord = { ...base, cases, findings: [], observations: [], ranks: [], notes: [], files: [] };
   await writeRun(store, record);
   expect(await readRun(store, 'latest')).toEqual(record);
   const count = (from: string) => store.attempt((database) => database.rows(`SELECT count(*) AS n FROM ${from}`)[0]?.n);

@@ -217,10 +217,18 @@ test('a store of the first form is brought up to date with what it holds, and th
        case_mpi, case_verdict, case_reason) VALUES (1, 'c', ?, 's', 't', 1, 1, 'r', 'm', 'pass', '')`,
     none,
   );
+  old.run('INSERT INTO library_set VALUES (1, 1, ?)', none);
+  old.run(`INSERT INTO library VALUES (1, 1, 1, '/usr/lib/libmpi.so.40')`);
+  old.run(
+    `INSERT INTO rank_process (run_id, case_id, library_set_id, rank_number, rank_node) VALUES (1, 1, 1, 0, 'n1')`,
+  );
   old.close();
   await expect(openStore(system, path, 'read')).rejects.toMatchObject({ code: 'STORE_OLDER' });
   const store = await opened(path);
-  const [kept] = (await readRun(store, 'old')).cases;
+  const { cases, ranks, notes } = await readRun(store, 'old');
+  expect(ranks).toEqual([{ case: 'c', rank: 0, node: 'n1', libraries: [{ path: '/usr/lib/libmpi.so.40' }] }]);
+  expect(notes).toEqual([]);
+  const [kept] = cases;
   expect(kept).toMatchObject({ name: 'c', verdict: 'pass' });
   expect(kept).not.toHaveProperty('environment');
   await writeRun(store, fullRecord('new'));

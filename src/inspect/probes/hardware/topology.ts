@@ -1,4 +1,5 @@
 /** Sockets, cores, threads, caches and NUMA nodes, from sysfs. */
+import { listLength } from '../../../base/number-list.ts';
 import { known, type SmallFiles, smallFact, textOf, unknown } from '../../answers.ts';
 import type { Fact } from '../../facts.ts';
 import type { NodeAnswer, ProbeRow } from '../../probe.ts';
@@ -16,17 +17,6 @@ export const topologyPatterns: readonly string[] = [
   `${node}/online`,
   ...['cpulist', 'distance', 'meminfo'].map((file) => `${node}/node*/${file}`),
 ];
-
-/** How many numbers a kernel CPU list names: `0-3,8` → 5 (cpuset(7), list format). Undefined when it is none. */
-export function listLength(list: string): number | undefined {
-  let count = 0;
-  for (const part of list.split(',')) {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    if (!match?.[1]) return undefined;
-    count += Number(match[2] ?? match[1]) - Number(match[1]) + 1;
-  }
-  return count > 0 ? count : undefined;
-}
 
 /** The quotient where it is a whole number: a node with some processors offline has no answer. */
 function whole(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { listLength } from '../../../../src/base/number-list.ts';
 import { mountOf, mountsIn } from '../../../../src/inspect/probes/hardware/filesystems.ts';
 import { hardware } from '../../../../src/inspect/probes/hardware/hardware.ts';
 import { processorModel } from '../../../../src/inspect/probes/hardware/processor.ts';
-import { listLength } from '../../../../src/inspect/probes/hardware/topology.ts';
 import { read, short, small } from '../../answering.ts';
 
 const cpu = '/sys/devices/system/cpu';
