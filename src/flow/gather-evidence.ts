@@ -7,6 +7,7 @@ import type {
   BlessedNow,
   Candidate,
   Evidence,
+  InjectedLibrary,
   IntegrityEvidence,
   KernelEvidence,
   RunEvidence,
@@ -178,8 +179,24 @@ export async function runEvidence(system: System, run: DerivedRun, request: RunG
     ),
     integrity: [journalIntegrity(run, request), ...fileIntegrity(run), ...(await schedulerRecord(system, run))],
     nodes: nodeFingerprints(run),
-    injected: [],
+    injected: injectedOf(run),
   };
+}
+
+/**
+ * The libraries of the host that were part of what ran: those that ranks were seen to load, by their path in the container,
+ * and those that the site mounts as files, where no rank was seen with that content.
+ */
+function injectedOf({ directory, cases }: DerivedRun): readonly InjectedLibrary[] {
+  const loaded = cases
+    .flatMap(({ ranks }) => ranks.flatMap(({ libraries }) => libraries))
+    .flatMap(({ path, origin, digest }) => (origin === 'host' && digest ? [{ path, digest }] : []));
+  const seen = new Set(loaded.map(({ digest }) => digest));
+  const mounted = (directory.opened.mounts ?? []).flatMap(({ target, digest, libraries }) =>
+    digest && libraries && !seen.has(digest) ? [{ path: target, digest }] : [],
+  );
+  const once = new Map([...loaded, ...mounted].map((one) => [`${one.path} ${one.digest}`, one]));
+  return [...once.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 /** What the run wrote down of itself: kept beside, to see disagreement. */

@@ -12,6 +12,7 @@ import type {
   FindingRow,
   ImageRow,
   LoadedLibrary,
+  MountRow,
   ObservationRow,
   RankRow,
   RunRow,
@@ -95,6 +96,18 @@ export const suites = table<OfRun & { readonly name: string; readonly digest: `s
   'suite',
   'suite_id',
   { run, name: text('suite_name'), digest: digest('suite_digest') },
+);
+
+export const mounts = table<OfRun & Omit<MountRow, 'readOnly'> & { readonly readOnly: 'true' | 'false' }>(
+  'mount',
+  'mount_id',
+  {
+    run,
+    source: text('mount_source'),
+    target: text('mount_target'),
+    readOnly: word('mount_read_only', ['true', 'false']),
+    digest: maybe(digest('mount_digest')),
+  },
 );
 
 export const allocations = table<OfRun & Omit<AllocationRow, 'nodes'>>('allocation', 'allocation_id', {
@@ -266,6 +279,7 @@ export const ofRun: readonly string[] = [
   environmentSets,
   allocationNodes,
   allocations,
+  mounts,
   suites,
   imagePackages,
   imageLayers,
