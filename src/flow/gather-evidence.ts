@@ -7,7 +7,6 @@ import type {
   BlessedNow,
   Candidate,
   Evidence,
-  InjectedLibrary,
   IntegrityEvidence,
   KernelEvidence,
   RunEvidence,
@@ -21,6 +20,7 @@ import type { Repository } from '../oci/registry.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
 import { type DerivedRun, deriveRun } from './derive-run.ts';
+import { injectedInto } from './injected-evidence.ts';
 import { nodeFingerprints } from './node-fingerprints.ts';
 import { openRepository } from './open-repository.ts';
 import type { OpenSite } from './open-site.ts';
@@ -179,24 +179,8 @@ export async function runEvidence(system: System, run: DerivedRun, request: RunG
     ),
     integrity: [journalIntegrity(run, request), ...fileIntegrity(run), ...(await schedulerRecord(system, run))],
     nodes: nodeFingerprints(run),
-    injected: injectedOf(run),
+    injected: injectedInto(directory.opened.mounts ?? [], cases),
   };
-}
-
-/**
- * The libraries of the host that were part of what ran: those that ranks were seen to load, by their path in the container,
- * and those that the site mounts as files, where no rank was seen with that content.
- */
-function injectedOf({ directory, cases }: DerivedRun): readonly InjectedLibrary[] {
-  const loaded = cases
-    .flatMap(({ ranks }) => ranks.flatMap(({ libraries }) => libraries))
-    .flatMap(({ path, origin, digest }) => (origin === 'host' && digest ? [{ path, digest }] : []));
-  const seen = new Set(loaded.map(({ digest }) => digest));
-  const mounted = (directory.opened.mounts ?? []).flatMap(({ target, digest, libraries }) =>
-    digest && libraries && !seen.has(digest) ? [{ path: target, digest }] : [],
-  );
-  const once = new Map([...loaded, ...mounted].map((one) => [`${one.path} ${one.digest}`, one]));
-  return [...once.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 /** What the run wrote down of itself: kept beside, to see disagreement. */

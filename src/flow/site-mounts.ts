@@ -97,17 +97,19 @@ export function mountedLibraries(
 const mostLinks = 40;
 
 /**
- * What a path is below a folder. Links that stay in it are followed, as runtimes do; one that starts at `/` is theirs to
- * refuse, and is never followed here: it would lead out of the image.
+ * What a path is below a folder. Links that stay in it are followed, as runtimes do; one that starts at `/` or climbs out is
+ * theirs to refuse, and is never followed here: it leads out of the image.
  */
 async function lookBelow(files: Files, folder: string, path: string): Promise<PlannedMount['there']> {
   let pending = path.split('/').reverse();
   let here: readonly string[] = [];
   let links = 0;
+  let last = { link: '', to: '' };
   try {
     for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
       if (step === '' || step === '.') continue;
       if (step === '..') {
+        if (here.length === 0) return last;
         here = here.slice(0, -1);
         continue;
       }
@@ -119,7 +121,8 @@ async function lookBelow(files: Files, folder: string, path: string): Promise<Pl
         continue;
       }
       const to = await files.readLink(at);
-      if (to.startsWith('/')) return { link: `/${[...here, step].join('/')}`, to };
+      last = { link: `/${[...here, step].join('/')}`, to };
+      if (to.startsWith('/')) return last;
       links += 1;
       if (links > mostLinks) return 'absent';
       pending = [...pending, ...to.split('/').reverse()];

@@ -76,8 +76,8 @@ export interface PlannedMount {
   /** What could not be looked at of it, and why. */
   readonly untold?: string;
   /**
-   * What is at the target before: in the image, or in the mount that the target lies in. A link that starts at `/` on the
-   * way is told with where it leads: it is a path of the host to a runtime.
+   * What is at the target before: in the image, or in the mount that the target lies in. A link on the way that
+   * starts at `/` or climbs out is told with where it leads: that is a path of the host to a runtime.
    */
   readonly there: 'file' | 'folder' | 'absent' | { readonly link: string; readonly to: string };
 }

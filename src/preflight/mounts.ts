@@ -45,7 +45,7 @@ function doubtOf(mount: PlannedMount, all: readonly PlannedMount[]): Doubt | und
   if (typeof there === 'object')
     return {
       outcome: 'will-fail',
-      message: `${target} is reached in the image by the link ${there.link}, which leads to ${there.to}: the runtime takes that for a path of the host`,
+      message: `${target} is reached in the image by the link ${there.link}, which leads to ${there.to}: the runtime would look for that on the host`,
       hint: `name the path behind the link as the target`,
     };
   if (is === undefined || untold !== undefined)
