@@ -46,7 +46,7 @@ export async function knownFacts(
   }
   // Without a scheduler the node is this host, which can be asked now; and its store may be in a home that others share.
   const stored = site.scheduler.kind === 'local' ? { nodes: [] } : await storedFacts(system, site, partition);
-  if (stored.nodes.length > 0) return ofNodes(system, stored.nodes, partition);
+  if (stored.nodes.length > 0) return ofNodes(system, site, stored.nodes, partition);
   const facts = await localFacts(system);
   const whose = `${facts.node}, this host, now`;
   return { facts: [facts], whose, doubts: stored.why === undefined ? [] : [stored.why] };
@@ -58,20 +58,26 @@ async function storedFacts(
   partition: string,
 ): Promise<{ readonly nodes: readonly NodeFacts[]; readonly why?: string }> {
   try {
-    if (!(await system.files.stat(site.directories.store))) return { nodes: [] };
     const store = await openStore(system, site.directories.store, 'read', { limitSeconds: storeWait });
     try {
-      return { nodes: await newestPartitionFacts(store, site.name, partition, factGroups) };
+      const nodes = await newestPartitionFacts(store, site.name, partition, factGroups);
+      return { nodes: nodes.filter(({ facts }) => facts.length > 0) };
     } finally {
       store.close();
     }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
+    if (error.code === 'STORE_MISSING') return { nodes: [] };
     return { nodes: [], why: `what the nodes told before cannot be read: ${error.message}` };
   }
 }
 
-async function ofNodes(system: System, all: readonly NodeFacts[], partition: string): Promise<KnownFacts> {
+async function ofNodes(
+  system: System,
+  site: OpenSite,
+  all: readonly NodeFacts[],
+  partition: string,
+): Promise<KnownFacts> {
   const now = Date.parse(system.clock.now());
   const aged = all
     .map((node) => ({ node, seconds: Math.max(0, (now - Date.parse(node.at)) / 1000) }))
@@ -88,15 +94,27 @@ async function ofNodes(system: System, all: readonly NodeFacts[], partition: str
       : `${showAge(youngest)} to ${showAge(oldest)} ago in ${runs.size} runs`;
   const facts = kept.map(({ node }) => factsOf(node)).sort((a, b) => (a.node < b.node ? -1 : 1));
   const left = aged.length - kept.length;
+  const offered = await offeredHere(system, site, facts);
   return {
-    facts,
+    facts: [...facts, ...offered],
     whose: `${names} of partition ${partition}, told ${age}`,
     doubts: [
       ...(oldest > oldSeconds ? [`the facts are up to ${showAge(oldest)} old; a run or --facts brings new ones`] : []),
       ...(left > 0 ? [`${left} nodes that told nothing for much longer are left out`] : []),
       ...(await otherKernels(system, facts)),
+      ...offered.map(({ node }) => `no node told what its srun offers: what that of ${node} does is taken`),
     ],
   };
+}
+
+/** What the srun of this host offers, where it matters and no node told: one Slurm mostly has the same plugins everywhere. */
+async function offeredHere(system: System, site: OpenSite, nodes: readonly Facts[]): Promise<readonly Facts[]> {
+  const offers = (facts: Facts) => factValue(facts, 'mpi', 'plugins') !== undefined;
+  if (site.launcher.kind !== 'srun' || nodes.some(offers)) return [];
+  const { node, groups } = await localFacts(system);
+  const plugins = groups.mpi?.plugins;
+  const here = { node, groups: plugins ? { mpi: { plugins } } : {} };
+  return offers(here) ? [here] : [];
 }
 
 /** Nodes that ran another kernel than this host does now: one of them may have been updated since. */

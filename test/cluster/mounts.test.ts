@@ -1,15 +1,29 @@
 /** Mounts of the site on the real nodes: a host library over one of the image's is stored, compared, and foretold. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/base/digest.ts';
 import type { Comparison } from '../../src/compare/compare.ts';
+import { deriveRun } from '../../src/flow/derive-run.ts';
+import { runEvidence } from '../../src/flow/gather-evidence.ts';
+import { openSite } from '../../src/flow/open-site.ts';
 import type { RunPlan } from '../../src/flow/plan.ts';
 import type { PreflightResult } from '../../src/flow/preflight.ts';
 import type { RunRecord } from '../../src/store/run-record.ts';
+import { realSystem } from '../../src/system/real-system.ts';
 import { assay, type Ended, home, image, shared, site as shipped, state, tester } from './login.ts';
 
+const system = realSystem(true);
 const folder = join(home, `mounts-${process.pid}`);
 const lib = '/usr/lib/x86_64-linux-gnu';
 /** The image's own name for it: /lib is a link to usr/lib, and the file there a link to the one with the whole version. */
@@ -36,6 +50,12 @@ const run = (site: string, ...words: readonly string[]) => tester(assay, 'run', 
 function idOf({ stdout, stderr }: Ended): string {
   if (stdout === '') throw new Error(stderr);
   return (JSON.parse(stdout) as RunRecord).run.id;
+}
+
+/** The mounts that the journal of a run begins with. */
+function mounts(id: string): readonly unknown[] {
+  const [first = '{}'] = readFileSync(join(folder, 'runs', id, 'journal.jsonl'), 'utf8').split('\n');
+  return (JSON.parse(first) as { mounts?: unknown[] }).mounts ?? [];
 }
 
 const record = (id: string) =>
@@ -117,6 +137,18 @@ describe('a library of the host over one of the image', () => {
     process.stdout.write(
       `${causes.map(({ kind, name, left, right }) => `${kind} ${name}: ${left} -> ${right}`).join('\n')}\n`,
     );
+  });
+});
+
+describe('the gate', () => {
+  it('makes the same launches of the site, and names the library as part of what passed', async () => {
+    const trusted = await openSite(system, join(folder, 'mounted.yaml'));
+    const [id = ''] = readdirSync(join(folder, 'runs')).filter((name) => mounts(name).length > 0);
+    const evidence = await runEvidence(system, await deriveRun(system, join(folder, 'runs', id), trusted), {
+      site: trusted,
+    });
+    expect(evidence.injected).toEqual([{ path: loaded, digest: digestOf(readFileSync(library)) }]);
+    expect(evidence.integrity.find(({ kind }) => kind === 'journal')).toMatchObject({ outcome: 'ok' });
   });
 });
 

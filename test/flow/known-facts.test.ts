@@ -9,6 +9,7 @@ import { openStore } from '../../src/store/store.ts';
 import { writeRun } from '../../src/store/write-run.ts';
 import { realSystem } from '../../src/system/real-system.ts';
 import type { System } from '../../src/system/system.ts';
+import { plant } from '../inspect/scratch-collector.ts';
 import { fullRecord } from '../store/record.ts';
 
 const real = realSystem(true);
@@ -28,12 +29,21 @@ function newSite(change = (whole: string) => whole): OpenSite {
 const at = (now: string): System => ({ ...real, clock: { ...real.clock, now: () => now } });
 
 /** Puts a run of some nodes into the store, with the kernel that they ran. */
-async function ran(site: OpenSite, id: string, startedAt: string, nodes: readonly string[], release = here) {
+async function ran(
+  site: OpenSite,
+  id: string,
+  startedAt: string,
+  nodes: readonly string[],
+  release = here,
+  offers = true,
+) {
   const store = await openStore(real, site.site.directories.store, 'write');
   const record = fullRecord(id);
   const facts = nodes.flatMap((node): FactRow[] => [
     { node, group: 'kernel', key: 'release', value: release, source: 's' },
-    { node, group: 'mpi', key: 'plugins', unknown: 'timeout', why: 'it took too long', source: 's' },
+    offers
+      ? { node, group: 'mpi', key: 'plugins', value: 'none pmi2 pmix', source: 's' }
+      : { node, group: 'mpi', key: 'plugins', unknown: 'timeout', why: 'it took too long', source: 's' },
   ]);
   await writeRun(store, {
     ...record,
@@ -57,7 +67,7 @@ describe('the facts that a start is judged by', () => {
     expect(known.facts.map(({ node }) => node)).toEqual(['node1', 'node2', 'node3']);
     expect(known.facts[0]?.groups).toEqual({
       kernel: { release: { value: here, source: 's' } },
-      mpi: { plugins: { unknown: 'timeout', why: 'it took too long', source: 's' } },
+      mpi: { plugins: { value: 'none pmi2 pmix', source: 's' } },
     });
   });
 
@@ -73,6 +83,22 @@ describe('the facts that a start is judged by', () => {
       '1 nodes that told nothing for much longer are left out',
       `the nodes ran Linux 4.18.0 then, and this host runs ${here}: they may have been updated since`,
     ]);
+  });
+
+  it('have what the srun of this host offers beside them where no node told that', async () => {
+    const site = newSite();
+    await ran(site, 'r1', '2026-03-01T00:00:00.000Z', ['node1'], here, false);
+    expect((await knownFacts(real, site, 'batch')).facts.map(({ node }) => node)).toEqual(['node1']);
+    const programs = join(folder, 'bin');
+    const list = readFileSync('test/fixtures/slurm/22.05.8/mpi-list.txt', 'utf8').replace(/^#.*\n/, '');
+    plant(programs, 'srun', `cat <<'END'\n${list}END`);
+    const variables = { ...real.environment.variables, PATH: `${programs}:${process.env.PATH}` };
+    const withSrun: System = { ...real, environment: { ...real.environment, variables } };
+    const { facts, doubts } = await knownFacts(withSrun, site, 'batch');
+    expect(facts).toHaveLength(2);
+    expect(Object.keys(facts[1]?.groups ?? {})).toEqual(['mpi']);
+    expect(facts[1]?.groups.mpi?.plugins).toMatchObject({ value: expect.stringContaining('pmix') });
+    expect(doubts.at(-1)).toMatch(/^no node told what its srun offers: what that of \S+ does is taken$/);
   });
 
   it('are those of a file that is named, whatever the store has', async () => {
