@@ -9,6 +9,7 @@ import { type Effect, ranInBoth } from './effect.ts';
 import { factCauses } from './fact-causes.ts';
 import { environmentCauses, launchCauses } from './launch-causes.ts';
 import { libraryCauses } from './library-causes.ts';
+import { mountCauses } from './mount-causes.ts';
 import { observationEffects } from './observation-effects.ts';
 import { rankCauses } from './rank-causes.ts';
 import { digestCauses, imageCauses, placementCauses } from './single-causes.ts';
@@ -54,6 +55,7 @@ export function compareRuns(left: RunRecord, right: RunRecord): Comparison {
     imageCauses(left, right),
     digestCauses(left, right),
     environmentCauses(left, right),
+    mountCauses(left, right),
     placementCauses(left, right),
     factCauses(left, right),
     libraryCauses(left, right),

@@ -37,7 +37,7 @@ function notStored(left: RunRecord, right: RunRecord): readonly Cause[] {
 }
 
 /** Kinds whose change alone gives a launch another digest. */
-const explaining: ReadonlySet<CauseKind> = new Set(['image', 'suite', 'mpi', 'environment', 'placement']);
+const explaining: ReadonlySet<CauseKind> = new Set(['image', 'suite', 'mpi', 'environment', 'mount', 'placement']);
 
 /** Launches that differ though no cause says why: the command's words, its files, or the launcher. */
 export function launchCauses(left: RunRecord, right: RunRecord, others: readonly Cause[]): Compared {

@@ -16,6 +16,8 @@ export const weights = {
   package: 85,
   /** Variables of the launch. */
   environment: 80,
+  /** What the site mounts into the container. */
+  mount: 78,
   kernel: 75,
   gpu: 72,
   fabric: 71,

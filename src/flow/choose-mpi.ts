@@ -2,7 +2,7 @@
 import type { Image } from '../image/image.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { runsSuiteProgram } from '../launch/resolve.ts';
-import type { InjectedLibrary, PreflightFinding } from '../preflight/finding.ts';
+import type { InjectedLibrary, PlannedMount, PreflightFinding } from '../preflight/finding.ts';
 import { type Preflight, preflight } from '../preflight/preflight.ts';
 import type { Partition } from '../site/site.ts';
 import type { Suite } from '../suite/suite.ts';
@@ -31,12 +31,13 @@ export interface StartGround {
   readonly image: Image;
   readonly facts: readonly Facts[];
   readonly mpi: string | undefined;
-  readonly injected?: readonly InjectedLibrary[];
+  readonly injected: readonly InjectedLibrary[];
+  readonly mounts: readonly PlannedMount[];
 }
 
 /** Preflight of one suite's cases, or of `ranks` ranks of a program of the image. */
 export function forecastStart(ground: StartGround, what: Suite | { readonly ranks: number }): Preflight {
-  const { site, partition, image, facts, mpi, injected } = ground;
+  const { site, partition, image, facts, mpi, injected, mounts } = ground;
   const suite = 'cases' in what ? what : undefined;
   const cases = suite?.cases ?? [];
   const own = cases.some((item) => runsSuiteProgram({ case: item }));
@@ -49,7 +50,8 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
     facts,
     partition,
     environment: site.site.environment,
-    ...(injected && { injected }),
+    injected,
+    mounts,
     wish: {
       launcher: site.launcher.kind,
       ranks: 'ranks' in what ? what.ranks : Math.max(1, ...cases.map((item) => item.geometry.ranks)),

@@ -15,10 +15,12 @@ export async function collectorTexts(
   site: OpenSite,
 ): Promise<{ readonly collector: string; readonly sample: string }> {
   const tree = await manifestBeside(system, opened.tree.root);
+  const { timeLimitSeconds, mounts } = partitionOf(site.site, opened.partition);
   const collector = renderCollector(await loadCollectorTemplates(system.files), {
     nonce: opened.nonce,
     probes,
-    ranksLimitSeconds: partitionOf(site.site, opened.partition).timeLimitSeconds,
+    ranksLimitSeconds: timeLimitSeconds,
+    mounts,
   });
   return { collector, sample: tree ? sampleList(tree, opened.image, opened.nonce) : '' };
 }

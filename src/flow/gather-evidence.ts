@@ -20,6 +20,7 @@ import type { Repository } from '../oci/registry.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { System } from '../system/system.ts';
 import { type DerivedRun, deriveRun } from './derive-run.ts';
+import { injectedInto } from './injected-evidence.ts';
 import { nodeFingerprints } from './node-fingerprints.ts';
 import { openRepository } from './open-repository.ts';
 import type { OpenSite } from './open-site.ts';
@@ -178,7 +179,7 @@ export async function runEvidence(system: System, run: DerivedRun, request: RunG
     ),
     integrity: [journalIntegrity(run, request), ...fileIntegrity(run), ...(await schedulerRecord(system, run))],
     nodes: nodeFingerprints(run),
-    injected: [],
+    injected: injectedInto(directory.opened.mounts ?? [], cases),
   };
 }
 

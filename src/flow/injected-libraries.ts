@@ -18,22 +18,39 @@ export async function injectedLibraries(system: System, paths: readonly string[]
   const found = new Map<string, InjectedLibrary>();
   for (const path of paths) {
     const real = await realPathOf(system, path);
-    const inside = (await system.files.stat(real))?.isDirectory() === true;
-    const names = inside ? (await system.files.list(real)).filter((name) => /\.so(?:\.[0-9.]+)?$/.test(name)) : [];
-    if (inside && names.length === 0)
+    const at = await librariesAt(system, real);
+    if ('excess' in at) throw injectInvalid(`${path} ${at.excess}`, 'name the libraries that are really injected');
+    if ('notOne' in at) throw injectInvalid(`${path} is no shared library: ${at.notOne}`, 'name an ELF library');
+    if (at.libraries.length === 0)
       throw injectInvalid(`${path} holds no shared library`, 'name the folder that the libraries lie in');
-    if (names.length > most)
-      throw injectInvalid(`${path} holds more than ${most} libraries`, 'name the libraries that are really injected');
-    for (const file of inside ? names.map((name) => join(real, name)) : [real]) {
-      // A dangling link in a folder is nothing that could be injected.
-      const target = inside ? await system.files.realPath(file).catch(() => undefined) : real;
-      if (target === undefined || found.has(target)) continue;
-      const library = await readLibrary(system, target);
-      if (typeof library !== 'string') found.set(target, library);
-      else if (!inside) throw injectInvalid(`${path} is no shared library: ${library}`, 'name an ELF library');
-    }
+    for (const library of at.libraries) found.set(library.path, library);
   }
   return [...found.values()];
+}
+
+/** What a path holds: libraries, or why a file is none, or that a folder has too many of them to look at. */
+type LibrariesAt =
+  | { readonly libraries: readonly InjectedLibrary[] }
+  | { readonly notOne: string }
+  | { readonly excess: string };
+
+/** The library that a file is, or those directly in a folder, each once. The path is a real one (realpath(3)). */
+export async function librariesAt(system: System, real: string): Promise<LibrariesAt> {
+  if ((await system.files.stat(real))?.isDirectory() !== true) {
+    const library = await readLibrary(system, real);
+    return typeof library === 'string' ? { notOne: library } : { libraries: [library] };
+  }
+  const names = (await system.files.list(real)).filter((name) => /\.so(?:\.[0-9.]+)?$/.test(name));
+  if (names.length > most) return { excess: `holds more than ${most} libraries` };
+  const found = new Map<string, InjectedLibrary>();
+  for (const name of names) {
+    // A dangling link in a folder is nothing that could be injected.
+    const target = await system.files.realPath(join(real, name)).catch(() => undefined);
+    if (target === undefined || found.has(target)) continue;
+    const library = await readLibrary(system, target);
+    if (typeof library !== 'string') found.set(target, library);
+  }
+  return { libraries: [...found.values()] };
 }
 
 async function realPathOf(system: System, path: string): Promise<string> {

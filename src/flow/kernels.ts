@@ -3,13 +3,13 @@ import { HarnessError } from '../base/error.ts';
 import { type Census, census, type SeenNode } from '../certify/kernels/census.ts';
 import { readKernelStatement } from '../certify/kernels/read-statement.ts';
 import { loadTrust } from '../certify/trust.ts';
-import type { Fact } from '../inspect/facts.ts';
 import { fingerprintKeys, fingerprintOf } from '../inspect/fingerprint.ts';
 import { probes } from '../inspect/probes/index.ts';
 import { type NodeFacts, newestNodeFacts } from '../store/read-nodes.ts';
 import { openStore } from '../store/store.ts';
 import type { System } from '../system/system.ts';
 import { readBlessings } from './blessings.ts';
+import { factsOf } from './node-facts.ts';
 import { openSite } from './open-site.ts';
 
 /** What is asked. */
@@ -68,13 +68,7 @@ async function seenNodes(
 const kernelKeys = fingerprintKeys('kernel', probes);
 
 function seenNode({ node, run, at, facts }: NodeFacts): SeenNode {
-  const groups: Record<string, Record<string, Fact>> = {};
-  for (const { group, key, value, unknown, why, source } of facts) {
-    const fact: Fact =
-      value === undefined ? { unknown: unknown ?? 'error', why: why ?? 'not said', source } : { value, source };
-    groups[group] = { ...groups[group], [key]: fact };
-  }
-  const print = fingerprintOf('kernel', { node, groups }, probes);
+  const print = fingerprintOf('kernel', factsOf({ node, facts }), probes);
   const release = facts.find(({ group, key }) => group === 'kernel' && key === 'release')?.value;
   return {
     node,

@@ -6,9 +6,11 @@ import { type TSchema, Type } from '../base/schema.ts';
 import { policySchema } from '../certify/policy.ts';
 import { checkSchema, lintCheck } from '../judge/declaration.ts';
 import { launchers } from '../launch/launchers/index.ts';
+import { lintMount } from '../launch/mounts.ts';
 import { runtimes } from '../launch/runtimes/index.ts';
 import { schedulers } from '../launch/schedulers/index.ts';
 import { lintObservation, observationSchema } from '../observe/declaration.ts';
+import type { SiteLanguage } from '../site/load.ts';
 import { siteSchema } from '../site/schema.ts';
 import type { SuiteLanguage } from '../suite/load.ts';
 import { suiteSchema } from '../suite/schema.ts';
@@ -31,15 +33,21 @@ export const suiteLanguage: SuiteLanguage = {
 };
 
 /** The language sites are loaded with. */
-export const siteLanguage: TSchema = siteSchema(
-  anyOf(schedulers, 'What starts allocations.'),
-  anyOf(launchers, 'What starts the ranks of a case.'),
-  anyOf(runtimes, 'What runs a program inside an image.'),
-);
+export const siteLanguage: SiteLanguage = {
+  schema: siteSchema(
+    anyOf(schedulers, 'What starts allocations.'),
+    anyOf(launchers, 'What starts the ranks of a case.'),
+    anyOf(runtimes, 'What runs a program inside an image.'),
+  ),
+  lintMount: (kind, mount) => {
+    const runtime = runtimes[kind];
+    return runtime && lintMount(runtime, mount);
+  },
+};
 
 /** JSON Schemas to publish, by language; `docs/schemas` holds them as files. */
 export const publishedSchemas: Readonly<Record<string, TSchema>> = {
   suite: suiteSchema(observationSchema, checkSchema),
-  site: siteLanguage,
+  site: siteLanguage.schema,
   policy: policySchema,
 };

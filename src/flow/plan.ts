@@ -7,12 +7,13 @@ import { partitionOf } from '../site/place.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
 import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
-import { givenFacts } from './given-facts.ts';
 import { renderJobScript } from './job-template.ts';
+import { type KnownFacts, knownFacts } from './known-facts.ts';
 import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { placeCases, planCases } from './place-cases.ts';
 import { prepareForPlan } from './prepare-image.ts';
+import { mountedLibraries, plannedMounts, preparationWith, seeMounts } from './site-mounts.ts';
 
 /** A question as words: the command, or the request with its body. */
 function askWords(ask: Ask): Argv {
@@ -35,7 +36,7 @@ export interface PlanRequest {
   readonly scripts: boolean;
   /** Plan also what preflight says will fail. */
   readonly despitePreflight?: boolean;
-  /** File of facts, as `assay inspect --json` writes it; this host's own facts unless given. */
+  /** File of facts, as `assay inspect --json` writes it; else what its nodes told last, or this host's own facts. */
   readonly facts?: string;
 }
 
@@ -52,6 +53,8 @@ export interface PlannedJob {
 export interface RunPlan {
   readonly image: { readonly name: string; readonly digest: string };
   readonly mpi: MpiChoice;
+  /** Whose facts it rests on and how old they are, and what speaks against trusting them. */
+  readonly facts: Omit<KnownFacts, 'facts'>;
   readonly jobs: readonly PlannedJob[];
   readonly skips: readonly { readonly case: string; readonly why: string }[];
 }
@@ -61,11 +64,14 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
   const site = await openSite(system, request.site);
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
-  const [{ image, root }, facts] = await Promise.all([
-    prepareForPlan(system, site, request.image),
-    givenFacts(system, request.facts),
+  const seen = await seeMounts(system, partition.mounts);
+  const [{ image, root }, { facts, ...from }] = await Promise.all([
+    prepareForPlan(system, site, request.image, preparationWith(site.runtime.preparation, seen)),
+    knownFacts(system, site, partition.name, request.facts),
   ]);
-  const mpi = chooseMpi({ site, partition, image, facts, mpi: request.mpi }, suites, request.despitePreflight === true);
+  const mounts = await plannedMounts(system, root, seen);
+  const start = { site, partition, image, facts, mpi: request.mpi, injected: mountedLibraries(seen), mounts };
+  const mpi = chooseMpi(start, suites, request.despitePreflight === true);
   const ground = {
     site,
     partition: partition.name,
@@ -96,5 +102,5 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
     const scripts = request.scripts ? await renderJobScript(system, ground, allocation) : {};
     jobs.push({ allocation, submit, ...scripts });
   }
-  return { image: { name: image.name, digest: image.digest }, mpi, jobs, skips };
+  return { image: { name: image.name, digest: image.digest }, mpi, facts: from, jobs, skips };
 }

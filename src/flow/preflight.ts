@@ -4,11 +4,12 @@ import type { Forecast, PreflightFinding, Start } from '../preflight/finding.ts'
 import { partitionOf } from '../site/place.ts';
 import type { System } from '../system/system.ts';
 import { forecastStart, uniqueFindings } from './choose-mpi.ts';
-import { givenFacts } from './given-facts.ts';
 import { injectedLibraries } from './injected-libraries.ts';
+import { type KnownFacts, knownFacts } from './known-facts.ts';
 import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { prepareForPlan } from './prepare-image.ts';
+import { mountedLibraries, plannedMounts, preparationWith, seeMounts } from './site-mounts.ts';
 
 /** What `assay preflight` is asked for. */
 export interface PreflightRequest {
@@ -20,9 +21,9 @@ export interface PreflightRequest {
   /** Suites whose cases are to start; without one, a program of the image with `ranks` ranks. */
   readonly suites: readonly string[];
   readonly ranks: number;
-  /** File of facts, as `assay inspect --json` writes it; this host's own facts unless given. */
+  /** File of facts, as `assay inspect --json` writes it; else what its nodes told last, or this host's own facts. */
   readonly facts?: string;
-  /** Libraries of this host, or folders of them, that will be put into the container. */
+  /** Libraries of this host, or folders of them, beside those that the site mounts, that will be put into the container. */
   readonly inject: readonly string[];
 }
 
@@ -34,6 +35,8 @@ export interface PreflightResult {
   readonly partition: string;
   /** Nodes whose facts were taken. */
   readonly nodes: readonly string[];
+  /** Whose facts these are and how old, and what speaks against trusting them. */
+  readonly facts: Omit<KnownFacts, 'facts'>;
   readonly outcome: Forecast;
   readonly start: Start;
   /** What to pass to `srun --mpi=`. */
@@ -50,20 +53,25 @@ export async function preflight(system: System, request: PreflightRequest): Prom
   const site = await openSite(system, request.site);
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
-  const injected = await injectedLibraries(system, request.inject);
-  const [{ image, root }, facts] = await Promise.all([
-    prepareForPlan(system, site, request.image),
-    givenFacts(system, request.facts),
+  const asked = await injectedLibraries(system, request.inject);
+  const seen = await seeMounts(system, partition.mounts);
+  const [{ image, root }, known] = await Promise.all([
+    prepareForPlan(system, site, request.image, preparationWith(site.runtime.preparation, seen)),
+    knownFacts(system, site, partition.name, request.facts),
   ]);
-  const ground = { site, partition, image, facts, mpi: request.mpi, injected };
-  const asked = suites.length > 0 ? suites : [{ ranks: request.ranks }];
-  const answers = asked.map((what) => forecastStart(ground, what));
+  const { facts, ...from } = known;
+  const mounts = await plannedMounts(system, root, seen);
+  const injected = mountedLibraries(seen, asked);
+  const ground = { site, partition, image, facts, mpi: request.mpi, injected, mounts };
+  const starting = suites.length > 0 ? suites : [{ ranks: request.ranks }];
+  const answers = starting.map((what) => forecastStart(ground, what));
   const { name, digest, architecture, mpi, libc } = image;
   return {
     image: { name, digest, architecture, mpi, libc },
     root,
     partition: partition.name,
     nodes: facts.map(({ node }) => node),
+    facts: from,
     outcome: outcomes.find((one) => answers.some(({ outcome }) => outcome === one)) ?? 'ok',
     start: starts.find((one) => answers.some(({ start }) => start === one)) ?? 'starts',
     mpi: request.mpi ?? answers.find((answer) => answer.mpi !== 'none')?.mpi ?? 'none',

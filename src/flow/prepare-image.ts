@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { parseImageRef } from '../base/image-ref.ts';
 import type { Image } from '../image/image.ts';
+import type { TreePreparation } from '../launch/launch.ts';
 import { type CachedTree, type CacheOptions, cachedTreePath, openTree } from '../oci/image-cache.ts';
 import type { Repository } from '../oci/registry.ts';
 import { type ResolvedImage, resolveImage } from '../oci/resolve.ts';
@@ -26,13 +27,15 @@ const architectures: Readonly<Record<string, string>> = {
 };
 
 /**
- * Resolves the tag to a digest, pulls by digest, unpacks, verifies every file, and looks inside. RUN_INTERRUPTED when the
+ * Resolves the tag to a digest, pulls by digest, unpacks with what is to be in it beside, verifies every file, and looks
+ * inside. RUN_INTERRUPTED when the
  * signal came first.
  */
 export async function prepareImage(
   system: System,
   site: OpenSite,
   name: string,
+  preparation: TreePreparation,
   signal: AbortSignal,
 ): Promise<PreparedImage> {
   const stopped = () =>
@@ -41,7 +44,8 @@ export async function prepareImage(
       'call it again; whole layers that were downloaded are kept',
     );
   try {
-    const prepared = await fromTree(system, site, await resolve(system, site, name), { verify: true, signal });
+    const found = await resolve(system, site, name);
+    const prepared = await fromTree(system, site, found, { preparation, verify: true, signal });
     if (!signal.aborted) return prepared;
   } catch (error) {
     throw signal.aborted ? stopped() : error;
@@ -56,16 +60,20 @@ export interface PlannedImage {
 }
 
 /** As `prepareImage`, for a plan that runs nothing: a tree that was unpacked before is not read again. */
-export async function prepareForPlan(system: System, site: OpenSite, name: string): Promise<PlannedImage> {
+export async function prepareForPlan(
+  system: System,
+  site: OpenSite,
+  name: string,
+  preparation: TreePreparation,
+): Promise<PlannedImage> {
   const found = await resolve(system, site, name);
-  const { preparation } = site.runtime;
   const root = join(
     cachedTreePath(site.site.directories.images, found.resolved.manifest.digest, preparation),
     'rootfs',
   );
   const image = await recallImage(system, root, found.resolved);
   if (image) return { image, root };
-  const { image: inspected, tree } = await fromTree(system, site, found, { verify: false });
+  const { image: inspected, tree } = await fromTree(system, site, found, { preparation, verify: false });
   return { image: inspected, root: tree.root };
 }
 
@@ -87,11 +95,8 @@ async function fromTree(
   system: System,
   site: OpenSite,
   { repository, resolved }: Found,
-  options: Pick<CacheOptions, 'verify' | 'signal'>,
+  options: Pick<CacheOptions, 'preparation' | 'verify' | 'signal'>,
 ): Promise<PreparedImage> {
-  const tree = await openTree(system, site.site.directories.images, resolved, repository, {
-    ...options,
-    preparation: site.runtime.preparation,
-  });
+  const tree = await openTree(system, site.site.directories.images, resolved, repository, options);
   return { image: await inspectedImage(system, tree.root, resolved, tree.tree), tree };
 }

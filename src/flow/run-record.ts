@@ -11,6 +11,7 @@ import type {
   FactRow,
   FindingRow,
   ImageRow,
+  MountRow,
   ObservationRow,
   RankRow,
   RunRecord,
@@ -41,10 +42,14 @@ export function runRecord(run: DerivedRun): RunRecord {
     ...(opened.ci && { ci: opened.ci }),
   };
   const roleOf = rolesIn(opened.image);
+  const mounts = (opened.mounts ?? []).map(({ source, target, readOnly, digest }): MountRow => {
+    return { source, target, readOnly: readOnly === true, ...(digest && { digest }) };
+  });
   return {
     run: row,
     image: imageRow(run),
     suites: opened.suites,
+    ...(mounts.length > 0 && { mounts }),
     allocations: state.allocations.map((item): AllocationRow => {
       const facts = nodes.find((one) => one.allocation === item.plan.id)?.facts ?? [];
       return {

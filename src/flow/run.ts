@@ -1,7 +1,6 @@
 /** `assay run`: one invocation of suites for one image on one site. A fresh run is the resumption of an empty journal. */
 import { join } from 'node:path';
 import { digestOfJson } from '../base/digest.ts';
-import { localFacts } from '../inspect/local.ts';
 import type { FileStamps } from '../oci/tree/verify-tree.ts';
 import { runDirectoryUnwritable, runUnknown } from '../run/errors.ts';
 import type { EventBody, Opened } from '../run/event.ts';
@@ -17,10 +16,12 @@ import { chooseMpi } from './choose-mpi.ts';
 import { ciVariables } from './ci-variables.ts';
 import { driveRun, type RunResult } from './drive-run.ts';
 import { adoptable } from './find-run.ts';
+import { knownFacts } from './known-facts.ts';
 import { inSection } from './log-section.ts';
 import { type OpenSite, openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { type PreparedImage, prepareImage } from './prepare-image.ts';
+import { mountedLibraries, plannedMounts, preparationWith, type SeenMount, seeMounts } from './site-mounts.ts';
 
 /** What `assay run` is asked for. */
 export interface RunRequest {
@@ -62,10 +63,12 @@ async function prepare(
   const partition = partitionOf(site.site, request.partition);
   const suites = await openSuites(system, request.suites);
   await checkStorePlace(system, site.site.directories.store);
-  const asking = localFacts(system);
+  const asking = knownFacts(system, site, partition.name);
   // It is waited for below; should the image fail first, that is what is told.
   asking.catch(() => {});
-  const prepared = await prepareImage(system, site, request.image, signal);
+  const mounts = await seeMounts(system, partition.mounts);
+  const preparation = preparationWith(site.runtime.preparation, mounts);
+  const prepared = await prepareImage(system, site, request.image, preparation, signal);
   const seen = prepared.tree.stamps;
   const key = digestOfJson([
     prepared.image.digest,
@@ -80,12 +83,25 @@ async function prepare(
     system.log.progress(`going on with ${old}: an earlier pipeline left it unfinished`);
     return { directory: join(site.site.directories.runs, old), seen };
   }
-  const facts = await asking;
-  const ground = { site, partition, image: prepared.image, facts: [facts], mpi: request.mpi };
+  const { facts, whose, doubts } = await asking;
+  system.log.progress(`preflight rests on facts of ${whose}`);
+  for (const doubt of doubts) system.log.warn(doubt);
+  const ground = {
+    site,
+    partition,
+    image: prepared.image,
+    facts,
+    mpi: request.mpi,
+    injected: mountedLibraries(mounts),
+    mounts: await plannedMounts(system, prepared.tree.root, mounts),
+  };
   const mpi = chooseMpi(ground, suites, request.despitePreflight === true);
+  for (const { check, outcome, message } of mpi.findings)
+    if (check === 'mounts' && outcome === 'cannot-tell') system.log.warn(message);
   if (mpi.findings.some(({ outcome }) => outcome === 'will-fail')) system.log.warn(`running ${mpi.why}`);
   else system.log.progress(`preflight: ${mpi.why}`);
-  const opened = await beginning(system, { site, suites, prepared, version, partition: partition.name, key, mpi });
+  const place = { site, partition: partition.name, mounts };
+  const opened = await beginning(system, { ...place, suites, prepared, version, key, mpi });
   return { directory: await makeRunDirectory(system, site, suites, opened), seen };
 }
 
@@ -107,6 +123,7 @@ interface Ground {
   readonly prepared: PreparedImage;
   readonly version: string;
   readonly partition: string;
+  readonly mounts: readonly SeenMount[];
   readonly key: Opened['key'];
   readonly mpi: Opened['mpi'];
 }
@@ -123,6 +140,10 @@ async function beginning(system: System, ground: Ground): Promise<Opened> {
     host: system.environment.host,
     site: { name: site.site.name, digest: site.site.digest },
     partition: ground.partition,
+    mounts: ground.mounts.map(({ is: _is, libraries, ...mount }) => ({
+      ...mount,
+      ...(libraries.length > 0 && { libraries: libraries.length }),
+    })),
     key: ground.key,
     image: prepared.image,
     tree: {

@@ -23,6 +23,8 @@ export interface CollectorOptions {
   /** Seconds for reading all files of a node, and for checking the sampled files of a tree. */
   readonly fileLimitSeconds?: number;
   readonly filesLimitSeconds?: number;
+  /** What the site mounts into containers, what lies in another mount after it: whose the libraries of ranks are. */
+  readonly mounts?: readonly { readonly source: string; readonly target: string }[];
   /** A prefix of every path read; for trying the collector on captured trees. */
   readonly root?: string;
 }
@@ -137,6 +139,7 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
     ranks: renderTemplate('shell', templates.ranks, {
       launchers: launcherPrograms.join(' '),
       ranksLimitSeconds: options.ranksLimitSeconds,
+      mounts: options.mounts ?? [],
     }),
   });
 }

@@ -1,5 +1,6 @@
 /** What runtimes and launchers are: functions from Launch to Launch, with the schema of their options. */
 import type { TSchema } from '../base/schema.ts';
+import type { HostMount, MountProblem } from '../site/mounts.ts';
 import type { Launch, TreePreparation } from './launch.ts';
 
 /** A way to run a program inside an image. */
@@ -11,6 +12,10 @@ export interface Runtime {
   readonly preparation: TreePreparation;
   /** Where the suite's inputs and the working directory are seen by the program. */
   readonly targets: { readonly suite: string; readonly work: string };
+  /** Paths of the container, beside the targets, at which it mounts something of its own. */
+  readonly occupied: readonly string[];
+  /** Why it cannot make a mount that a site declares; where it is left out, it can make each. */
+  readonly refuses?: (mount: HostMount) => MountProblem | undefined;
   readonly wrap: (launch: Launch, options: Readonly<Record<string, unknown>>) => Launch;
 }
 

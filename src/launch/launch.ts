@@ -6,10 +6,12 @@ import type { Argv } from '../base/argv.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Geometry } from '../suite/suite.ts';
 
-/** A directory of the host shown inside the container. */
+/** A folder or file of the host shown inside the container. */
 export interface Mount {
   readonly source: string;
   readonly target: string;
+  /** The program may not write there. */
+  readonly readOnly?: true;
 }
 
 /** What a runtime wants to exist in the unpacked image before it starts: paths relative to its root. */
@@ -22,7 +24,7 @@ export interface TreePreparation {
 export interface Launch {
   /** Name of the case. */
   readonly case: string;
-  /** Digest of the command, environment, files, inputs and image: what resume compares. Holds no path of the run. */
+  /** Digest of the command, environment, files, inputs, image and the site's mounts: what resume compares. Holds no path of the run. */
   readonly id: Digest;
   readonly geometry: Geometry;
   /** Number of its first node within the allocation, where others run beside it; else the launcher is free to choose. */

@@ -107,8 +107,10 @@ export function resolveLaunch(from: Resolution): Launch {
     Object.entries(test.files).map(([name, text]) => [name, fill(text, `file ${name}`)]),
   );
   const { targets } = from.runtime;
+  const { mounts } = from.partition;
   const what = { program, words, environment, files, geometry, limit: test.timeLimitSeconds, mpi: from.mpi };
-  const whole = [what, from.suite.digest, from.image.digest, from.runtime.kind, from.launcher.kind];
+  const kinds = [from.runtime.kind, from.launcher.kind];
+  const whole = [what, from.suite.digest, from.image.digest, ...kinds, ...(mounts.length > 0 ? [mounts] : [])];
   const base: Launch = {
     case: from.case.name,
     // A run's id holds nothing that JSON would escape, so it can be taken out of the text.
@@ -120,6 +122,7 @@ export function resolveLaunch(from: Resolution): Launch {
     mounts: [
       { source: from.suiteDirectory, target: targets.suite },
       { source: from.workDirectory, target: targets.work },
+      ...mounts,
     ],
     workingDirectory: targets.work,
     files,

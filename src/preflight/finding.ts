@@ -19,6 +19,7 @@ export type PreflightCheck =
   | 'abi'
   | 'libraries'
   | 'injected'
+  | 'mounts'
   | 'pmi'
   | 'gpu'
   | 'fabric'
@@ -66,6 +67,21 @@ export interface InjectedLibrary {
   readonly versionsDefined: readonly string[];
 }
 
+/** A mount that the site declares, as the host that plans sees it. */
+export interface PlannedMount {
+  readonly source: string;
+  readonly target: string;
+  /** What the source is; left out where it could not be looked at. */
+  readonly is?: 'file' | 'folder';
+  /** What could not be looked at of it, and why. */
+  readonly untold?: string;
+  /**
+   * What is at the target before: in the image, or in the mount that the target lies in. A link on the way that
+   * starts at `/` or climbs out is told with where it leads: that is a path of the host to a runtime.
+   */
+  readonly there: 'file' | 'folder' | 'absent' | { readonly link: string; readonly to: string };
+}
+
 /** All that preflight looks at. */
 export interface PreflightInput {
   readonly image: Image;
@@ -75,6 +91,8 @@ export interface PreflightInput {
   readonly wish: LaunchWish;
   /** Libraries of the host that will be injected; none unless said. */
   readonly injected?: readonly InjectedLibrary[];
+  /** Mounts that the site declares; none unless said. */
+  readonly mounts?: readonly PlannedMount[];
   /** Variables that the site sets over those of the image. */
   readonly environment?: Readonly<Record<string, string>>;
 }

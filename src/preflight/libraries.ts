@@ -77,6 +77,15 @@ export function checkInjected({ image, injected }: PreflightInput): PreflightFin
       evidence: [...lacks.slice(1, shown).map(({ message }) => message), ...evidence],
       hint: first.hint,
     };
+  const [replaced] = libraries.flatMap((library) => replacing(library, image));
+  if (replaced)
+    return {
+      check: 'injected',
+      outcome: 'cannot-tell',
+      message: replaced.message,
+      evidence,
+      hint: replaced.hint,
+    };
   return {
     check: 'injected',
     outcome: 'ok',
@@ -84,6 +93,19 @@ export function checkInjected({ image, injected }: PreflightInput): PreflightFin
     evidence,
     hint: '',
   };
+}
+
+/** Symbol versions that a library of the image defines and the one that comes in its place does not. */
+function replacing({ path, soname, versionsDefined }: InjectedLibrary, image: Image): readonly Lack[] {
+  const own = image.libraries.find((other) => other.soname === soname && other.found);
+  const gone = (own?.versions ?? []).filter((version) => !versionsDefined.includes(version)).sort(newestFirst);
+  if (!own || gone[0] === undefined || versionsDefined.length === 0) return [];
+  return [
+    {
+      message: `${path} takes the place of ${own.path} and defines no ${gone[0]}, which programs of the image may need`,
+      hint: `inject a ${soname} that is not older than the image's`,
+    },
+  ];
 }
 
 function needsOf({ path, versionsNeeded }: InjectedLibrary): readonly string[] {

@@ -10,6 +10,7 @@ import { checkFiles } from './files.ts';
 import type { Forecast, PreflightFinding, PreflightInput, Start } from './finding.ts';
 import { checkGpu } from './gpu.ts';
 import { checkInjected, checkLibraries } from './libraries.ts';
+import { checkMounts } from './mounts.ts';
 import { checkKernel, checkLevel } from './node-ground.ts';
 import { checkPmi } from './process-management.ts';
 
@@ -25,6 +26,9 @@ export interface Preflight {
 /** Findings that tell of more than the start: a program may start and still miss its GPU or fabric. */
 const beside: readonly PreflightFinding['check'][] = ['gpu', 'fabric', 'environment'];
 
+/** The groups of facts that are looked at: no other is needed to foretell a start. */
+export const factGroups: readonly string[] = ['fabric', 'gpu', 'hardware', 'kernel', 'mpi'];
+
 /** Looks at everything; the outcome is the worst of the findings. */
 export function preflight(input: PreflightInput): Preflight {
   const pmi = checkPmi(input);
@@ -37,6 +41,7 @@ export function preflight(input: PreflightInput): Preflight {
     checkAbi(input),
     checkLibraries(input),
     checkInjected(input),
+    checkMounts(input),
     pmi.finding,
     checkGpu(input),
     checkFabric(input),

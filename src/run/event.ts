@@ -2,6 +2,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { Image } from '../image/image.ts';
 import type { JobState } from '../launch/scheduler.ts';
+import type { HostMount } from '../site/mounts.ts';
 import type { PlannedAllocation } from './plan.ts';
 
 /** A file that a step or the companion left, relative to the run directory. */
@@ -22,6 +23,16 @@ export interface CiVariables {
   readonly user: string;
 }
 
+/** A mount that the site declares, as the host that began the run saw its source. */
+export interface OpenedMount extends HostMount {
+  /** Of a file. */
+  readonly digest?: Digest;
+  /** How many libraries it puts into the container: itself, or those directly in the folder; left out when there are none. */
+  readonly libraries?: number;
+  /** What could not be looked at, and why. */
+  readonly untold?: string;
+}
+
 /** The beginning of a run: what is tested, with what, where, by whom. */
 export interface Opened {
   readonly type: 'opened';
@@ -31,6 +42,8 @@ export interface Opened {
   readonly host: string;
   readonly site: { readonly name: string; readonly digest: Digest };
   readonly partition: string;
+  /** What every container of the run sees of the host beside its inputs; left out by an Assay that knew no mounts. */
+  readonly mounts?: readonly OpenedMount[];
   /** Digest over image, suites, site and partition: a later pipeline adopts an unfinished run with an equal one. */
   readonly key: Digest;
   readonly image: Image;

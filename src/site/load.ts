@@ -7,30 +7,39 @@ import { diagnose, type TSchema, validate } from '../base/schema.ts';
 import { parseYaml, type YamlSource } from '../base/yaml.ts';
 import type { System } from '../system/system.ts';
 import { siteInvalid, siteNotFound } from './errors.ts';
+import { type HostMount, type MountProblem, readMounts } from './mounts.ts';
 import type { SiteFile } from './schema.ts';
 import type { AdapterChoice, Partition, Site } from './site.ts';
 
+/** What sites are loaded with: the schema with every option of every adapter, and what runtimes cannot mount. */
+export interface SiteLanguage {
+  readonly schema: TSchema;
+  /** Why a runtime, named by its kind, cannot make a mount. */
+  readonly lintMount: (runtime: string, mount: HostMount) => MountProblem | undefined;
+}
+
 /** Loads a site from its file; throws SITE_… with positions. */
-export async function loadSite(system: System, file: string, schema: TSchema): Promise<Site> {
+export async function loadSite(system: System, file: string, language: SiteLanguage): Promise<Site> {
   const path = resolve(system.environment.directory, file);
   const text = await system.files.readTextIfThere(path);
   if (text === undefined)
     throw siteNotFound(`there is no site file at ${path}`, 'name the YAML file that describes the cluster');
-  return readSite(text, path, schema, system.environment.variables.HOME ?? '/');
+  return readSite(text, path, language, system.environment.variables.HOME ?? '/');
 }
 
 /** A site from the text of its file. Relative places are taken from the folder of `path`. */
-export function readSite(text: string, path: string, schema: TSchema, home: string): Site {
+export function readSite(text: string, path: string, language: SiteLanguage, home: string): Site {
   const hint = 'mend the places shown; docs/sites.md describes the language';
   const parsed = parseYaml(text, path);
   if ('problems' in parsed) throw siteInvalid(`${path} cannot be read`, hint, { diagnostics: parsed.problems });
   const source = parsed.ok;
-  const checked = validate(schema, source.value);
+  const checked = validate(language.schema, source.value);
   if ('problems' in checked)
     throw siteInvalid(`${path} does not describe a site`, hint, { diagnostics: diagnose(source, checked.problems) });
   const site = checked.ok as SiteFile;
   const place = (name: string): string =>
     name.startsWith('~/') ? join(home, name.slice(2)) : resolve(dirname(path), name);
+  const mounts = mountsOf(source, site, (mount) => language.lintMount((site.runtime as AdapterChoice).kind, mount));
   const partitions = Object.entries(site.partitions).map(([name, partition]): Partition => {
     const { time_limit, exclusive, ...rest } = partition;
     return {
@@ -38,6 +47,7 @@ export function readSite(text: string, path: string, schema: TSchema, home: stri
       ...rest,
       timeLimitSeconds: seconds(source, ['partitions', name, 'time_limit'], time_limit ?? '1h'),
       exclusive: exclusive ?? true,
+      mounts: mounts.get(name) ?? [],
     } as Partition;
   });
   const defaultPartition = site.default_partition ?? partitions[0]?.name ?? '';
@@ -79,6 +89,23 @@ export function readSite(text: string, path: string, schema: TSchema, home: stri
     onHold: site.on_hold ?? 'leave',
     onInterrupt: site.on_interrupt ?? 'cancel',
   };
+}
+
+/** The mounts of every partition by its name: the site's, then its own. */
+function mountsOf(
+  source: YamlSource,
+  site: SiteFile,
+  lint: (mount: HostMount) => MountProblem | undefined,
+): ReadonlyMap<string, readonly HostMount[]> {
+  const shared = readMounts(source, ['mounts'], site.mounts ?? [], [], lint);
+  const own = Object.entries(site.partitions).map(([name, partition]) => {
+    const pointer = ['partitions', name, 'mounts'];
+    return { name, ...readMounts(source, pointer, partition.mounts ?? [], shared.mounts, lint) };
+  });
+  const diagnostics = [...shared.problems, ...own.flatMap(({ problems }) => problems)];
+  if (diagnostics.length > 0)
+    throw siteInvalid(`${source.file} declares mounts that cannot be made`, 'mend the places shown', { diagnostics });
+  return new Map(own.map(({ name, mounts }) => [name, mounts]));
 }
 
 function seconds(source: YamlSource, pointer: readonly string[], text: string | number): number {

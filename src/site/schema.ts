@@ -3,6 +3,21 @@ import { closed, oneOf, type Static, type TSchema, Type } from '../base/schema.t
 
 const duration = (description: string) => Type.Union([Type.String(), Type.Number()], { description });
 
+const mount = closed(
+  {
+    source: Type.String({ description: 'Absolute path on the nodes: a folder or a file, such as a library.' }),
+    target: Type.String({
+      description: 'Absolute path at which the container sees it; made in the unpacked image where the image lacks it.',
+    }),
+    read_only: Type.Optional(
+      Type.Boolean({
+        description: 'The container may not write there; false unless said. Not every runtime can do so.',
+      }),
+    ),
+  },
+  'A path of the host, seen in the container.',
+);
+
 const partition = closed(
   {
     nodes: Type.Integer({ minimum: 1, description: 'Nodes that one allocation may hold.' }),
@@ -16,6 +31,11 @@ const partition = closed(
     constraint: Type.Optional(Type.String()),
     reservation: Type.Optional(Type.String()),
     exclusive: Type.Optional(Type.Boolean({ description: 'Ask for whole nodes; true unless said.' })),
+    mounts: Type.Optional(
+      Type.Array(mount, {
+        description: 'What containers on this partition see of the host, beside `mounts` of the site.',
+      }),
+    ),
   },
   'A partition of the cluster.',
 );
@@ -59,6 +79,7 @@ export function siteSchema(scheduler: TSchema, launcher: TSchema, runtime: TSche
           description: 'Variables for every case of this site; a test may override them.',
         }),
       ),
+      mounts: Type.Optional(Type.Array(mount, { description: 'What every container of this site sees of the host.' })),
       path: Type.Optional(Type.String({ description: 'PATH of the job script on the nodes.' })),
       wait_at_most: Type.Optional(duration('Longest wait of one `assay run` before it holds; 1h unless said.')),
       on_hold: Type.Optional(

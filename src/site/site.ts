@@ -3,6 +3,7 @@
  * case can be placed. It asks no scheduler and reads no node.
  */
 import type { Digest } from '../base/digest.ts';
+import type { HostMount } from './mounts.ts';
 
 /** A partition with every default filled in. Times are in seconds. */
 export interface Partition {
@@ -16,6 +17,8 @@ export interface Partition {
   readonly constraint?: string;
   readonly reservation?: string;
   readonly exclusive: boolean;
+  /** Those of the site and its own, in the order in which they are made. */
+  readonly mounts: readonly HostMount[];
 }
 
 /** An adapter named with its options. */

@@ -297,10 +297,23 @@ CREATE INDEX note_by_run ON case_note (run_id);
 CREATE INDEX note_by_case ON case_note (case_id);
 `;
 
+const fifth = `
+CREATE TABLE mount (
+  ${perRun},
+  mount_id INTEGER PRIMARY KEY,
+  mount_source TEXT NOT NULL,
+  mount_target TEXT NOT NULL,
+  mount_read_only TEXT NOT NULL,
+  mount_digest TEXT
+);
+CREATE INDEX mount_by_run ON mount (run_id);
+`;
+
 /** Every step, in order. */
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'runs, cases, findings, observations, facts', sql: first },
   { number: 2, name: 'environments of cases, metrics by name', sql: second },
   { number: 3, name: 'origin and digest of loaded libraries', sql: third },
   { number: 4, name: 'affinity and limits of ranks, roles of libraries, notes on cases', sql: fourth },
+  { number: 5, name: 'mounts of the host in containers', sql: fifth },
 ];

@@ -91,6 +91,7 @@ function recordOf(database: Database, key: number): RunRecord {
   });
   const data = grouped(of(tables.findingData), ({ row }) => row.finding);
   const libraries = grouped(of(tables.libraries), ({ row }) => row.set);
+  const mounts = of(tables.mounts).map((one) => ({ ...unowned(one), readOnly: one.row.readOnly === 'true' }));
   const { run: _, ...image } = only('image', of(tables.images));
   return {
     run: runOf(only('runTable', tables.runs.select(database, 'run_id = ?', key))),
@@ -100,6 +101,7 @@ function recordOf(database: Database, key: number): RunRecord {
       packages: of(tables.imagePackages).map(unowned),
     },
     suites: of(tables.suites).map(unowned),
+    ...(mounts.length > 0 && { mounts }),
     allocations,
     cases,
     findings: of(tables.findings).map((one) => ({ ...named(one), ...dataOf(data.get(one.key)) })),

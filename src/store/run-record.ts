@@ -49,6 +49,15 @@ export interface ImageRow {
   readonly packages: readonly { readonly manager: string; readonly name: string; readonly version: string }[];
 }
 
+/** A path of the host that every container of a run saw, as the site declared it. */
+export interface MountRow {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** Of a file, as the host that began the run had it; absent for a folder, or where it could not be read there. */
+  readonly digest?: Digest;
+}
+
 /** One Slurm job (or local process) that held nodes. */
 export interface AllocationRow {
   readonly id: string;
@@ -180,6 +189,8 @@ export interface RunRecord {
   readonly run: RunRow;
   readonly image: ImageRow;
   readonly suites: readonly { readonly name: string; readonly digest: Digest }[];
+  /** Absent when there were none. */
+  readonly mounts?: readonly MountRow[];
   readonly allocations: readonly AllocationRow[];
   readonly cases: readonly CaseRow[];
   readonly findings: readonly FindingRow[];

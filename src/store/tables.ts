@@ -13,6 +13,7 @@ import type {
   FindingRow,
   ImageRow,
   LoadedLibrary,
+  MountRow,
   NoteRow,
   ObservationRow,
   RankRow,
@@ -97,6 +98,18 @@ export const suites = table<OfRun & { readonly name: string; readonly digest: `s
   'suite',
   'suite_id',
   { run, name: text('suite_name'), digest: digest('suite_digest') },
+);
+
+export const mounts = table<OfRun & Omit<MountRow, 'readOnly'> & { readonly readOnly: 'true' | 'false' }>(
+  'mount',
+  'mount_id',
+  {
+    run,
+    source: text('mount_source'),
+    target: text('mount_target'),
+    readOnly: word('mount_read_only', ['true', 'false']),
+    digest: maybe(digest('mount_digest')),
+  },
 );
 
 export const allocations = table<OfRun & Omit<AllocationRow, 'nodes'>>('allocation', 'allocation_id', {
@@ -284,6 +297,7 @@ export const ofRun: readonly string[] = [
   environmentSets,
   allocationNodes,
   allocations,
+  mounts,
   suites,
   imagePackages,
   imageLayers,

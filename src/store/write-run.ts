@@ -65,11 +65,13 @@ function freeTimestamp(database: Database, startedAt: string): string {
   }
 }
 
-function putImage(database: Database, run: number, { image, suites }: RunRecord): void {
+function putImage(database: Database, run: number, { image, suites, mounts }: RunRecord): void {
   tables.images.insert(database, { ...image, run });
   for (const layer of image.layers) tables.imageLayers.insert(database, { ...layer, run });
   for (const one of image.packages) tables.imagePackages.insert(database, { ...one, run });
   for (const suite of suites) tables.suites.insert(database, { ...suite, run });
+  for (const mount of mounts ?? [])
+    tables.mounts.insert(database, { ...mount, readOnly: mount.readOnly ? 'true' : 'false', run });
 }
 
 function putAllocations(database: Database, run: number, record: RunRecord): ReadonlyMap<string, number> {

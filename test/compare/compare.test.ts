@@ -114,7 +114,8 @@ describe('two runs of the same', () => {
     // Image: digest, architecture, two of its MPI, two layers, two packages. Suite, site name, site file, version, user.
     // Three variables. Nodes, partition, scheduler, account, runtime, --mpi, nodes of a case. Per fact name: two of the
     // kernel, boot-id, two of modules, the job id and the hostname. Two libraries. The launch.
-    expect(equalWhenSame).toBe(8 + 5 + 3 + 7 + 7 + 2 + 1);
+    // Two mounts.
+    expect(equalWhenSame).toBe(8 + 5 + 3 + 7 + 7 + 2 + 1 + 2);
   });
 
   it('show metrics that moved a little as level, and nothing else', () => {
@@ -423,5 +424,37 @@ describe('large runs', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
     expect(found.causes).toMatchObject([{ name: 'kernel.release', left: '6.1', right: '6.2', where: [] }]);
     expect(found.effects).toEqual([]);
+  });
+});
+
+describe('mounts of the site', () => {
+  const fabric = { source: '/opt/host/libfabric.so.1', target: '/usr/lib/libfabric.so.1', readOnly: true };
+  const rest = base().mounts?.slice(1) ?? [];
+  const mounting = (...mounts: NonNullable<RunRecord['mounts']>): RunRecord => ({ ...other, mounts });
+  const causes = (right: RunRecord, left = base()) => compareRuns(left, right).causes;
+
+  it('are a cause where one shows another content, and its launches are explained by it', () => {
+    const changed = mounting({ ...fabric, digest: digestOf('newer') }, ...rest);
+    const launched = changed.cases.map((one) => ({ ...one, launchDigest: digestOf(`${one.name} anew`) }));
+    expect(causes({ ...changed, cases: launched })).toEqual([
+      {
+        kind: 'mount',
+        name: fabric.target,
+        left: `${fabric.source} read-only ${digestOf('fabric')}`,
+        right: `${fabric.source} read-only ${digestOf('newer')}`,
+        where: [],
+        weight: 78,
+      },
+    ]);
+  });
+
+  it('are one where one came or went, or shows another path, and not where the content could not be read', () => {
+    expect(causes(mounting(...rest))).toMatchObject([{ kind: 'mount', left: expect.stringContaining('libfabric') }]);
+    const { mounts: _, ...none } = other;
+    expect(causes(none)).toHaveLength(2);
+    expect(causes(mounting(fabric, ...rest))).toEqual([]);
+    expect(causes(mounting({ ...fabric, source: '/opt/other' }, ...rest))).toMatchObject([
+      { left: `${fabric.source} read-only`, right: '/opt/other read-only' },
+    ]);
   });
 });

@@ -55,12 +55,19 @@ export interface Collected {
 /** Writes the collector into `directory` and gives its path. */
 export async function rendered(
   directory: string,
-  options: { probes?: readonly Probe[]; root?: string; ranksLimitSeconds?: number; fileLimitSeconds?: number },
+  options: {
+    probes?: readonly Probe[];
+    root?: string;
+    ranksLimitSeconds?: number;
+    fileLimitSeconds?: number;
+    mounts?: readonly { readonly source: string; readonly target: string }[];
+  },
 ): Promise<string> {
   const text = renderCollector(await loadCollectorTemplates(realFiles), {
     nonce,
     probes: options.probes ?? [],
     ranksLimitSeconds: options.ranksLimitSeconds ?? 5,
+    ...(options.mounts && { mounts: options.mounts }),
     ...(options.root !== undefined && { root: options.root }),
     ...(options.fileLimitSeconds !== undefined && { fileLimitSeconds: options.fileLimitSeconds }),
   });

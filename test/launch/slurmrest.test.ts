@@ -20,7 +20,15 @@ const request: JobRequest = {
   output: '/runs/it is/job.out',
   nodes: 4,
   limitSeconds: 61,
-  partition: { name: 'batch', nodes: 4, processors: 2, timeLimitSeconds: 600, exclusive: true, account: 'acc' },
+  partition: {
+    name: 'batch',
+    nodes: 4,
+    processors: 2,
+    timeLimitSeconds: 600,
+    exclusive: true,
+    mounts: [],
+    account: 'acc',
+  },
   exclude: ['node3'],
   environment: { PATH: '/usr/bin', HOME: '/home/a b' },
 };

@@ -56,7 +56,14 @@ export function node(name: string, plugins = 'none pmi2 pmix pmix_v4', machine =
   };
 }
 
-export const partition = { name: 'batch', nodes: 4, processors: 2, timeLimitSeconds: 3600, exclusive: true };
+export const partition = {
+  name: 'batch',
+  nodes: 4,
+  processors: 2,
+  timeLimitSeconds: 3600,
+  exclusive: true,
+  mounts: [],
+};
 export const wish: LaunchWish = { launcher: 'srun', ranks: 4, program: { builds: ['libmpi.so.40', 'libmpi.so.12'] } };
 
 /** All of it. */

@@ -122,3 +122,18 @@ describe('checkLibraries', () => {
     expect(checkLibraries({ ...input, image: lacking, wish, injected }).outcome).toBe('ok');
   });
 });
+
+test('a library that comes in the place of a newer one of the image leaves it open', () => {
+  const stdcxx: InjectedLibrary = {
+    ...driver,
+    path: '/usr/lib64/libstdc++.so.6.0.19',
+    soname: 'libstdc++.so.6',
+    versionsDefined: ['GLIBCXX_3.4', 'CXXABI_1.3'],
+  };
+  expect(checkInjected({ ...input, image: old, injected: [stdcxx] })).toMatchObject({
+    outcome: 'cannot-tell',
+    message: `${stdcxx.path} takes the place of ${lib}/libstdc++.so.6 and defines no GLIBCXX_3.4.9, which programs of the image may need`,
+  });
+  const newer = { ...stdcxx, versionsDefined: ['GLIBCXX_3.4.9', 'GLIBCXX_3.4.30', 'CXXABI_1.3'] };
+  expect(checkInjected({ ...input, image: old, injected: [newer] }).outcome).toBe('ok');
+});

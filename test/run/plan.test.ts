@@ -5,7 +5,14 @@ import { planAllocations } from '../../src/run/plan.ts';
 import { newRunId } from '../../src/run/run.ts';
 import type { Partition } from '../../src/site/site.ts';
 
-const partition: Partition = { name: 'batch', nodes: 4, processors: 2, timeLimitSeconds: 300, exclusive: true };
+const partition: Partition = {
+  name: 'batch',
+  nodes: 4,
+  processors: 2,
+  timeLimitSeconds: 300,
+  exclusive: true,
+  mounts: [],
+};
 
 function placed(name: string, nodes: number, limitSeconds: number, beside = false): Placed {
   const resolve = (allocation: string, step: string, firstNode?: number) =>

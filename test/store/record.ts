@@ -51,6 +51,15 @@ export function fullRecord(id = 'r-20260301-1200-ab12'): RunRecord {
       ],
     },
     suites: [{ name: 'lammps', digest: digestOf('suite') }],
+    mounts: [
+      {
+        source: '/opt/host/libfabric.so.1',
+        target: '/usr/lib/libfabric.so.1',
+        readOnly: true,
+        digest: digestOf('fabric'),
+      },
+      { source: '/opt/cray', target: '/opt/cray', readOnly: false },
+    ],
     allocations: [
       {
         id: 'a1',

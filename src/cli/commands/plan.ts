@@ -1,5 +1,6 @@
 /** `assay plan`. */
 import { showArgv } from '../../base/argv.ts';
+import { plainLine } from '../../base/plain-text.ts';
 import { type Command, textOption } from '../command.ts';
 import { usageInvalid } from '../errors.ts';
 
@@ -15,7 +16,10 @@ export const plan: Command = {
     { flags: '--partition <name>', description: 'partition to use; the default one of the site unless said' },
     { flags: '--mpi <type>', description: 'process-management interface to ask srun for' },
     { flags: '--despite-preflight', description: 'plan also what preflight says will fail' },
-    { flags: '--facts <file>', description: 'facts of nodes, as inspect --json writes them; else those of this host' },
+    {
+      flags: '--facts <file>',
+      description: 'facts of nodes, as inspect --json writes them; else what they told last, or this host',
+    },
     { flags: '--script', description: 'print the job scripts too' },
   ],
   run: async (input, { system }) => {
@@ -35,7 +39,14 @@ export const plan: Command = {
       despitePreflight: input.options.despitePreflight === true,
       ...optional,
     });
-    const lines = [`image  ${made.image.digest}`, `mpi    ${made.mpi.choice}: ${made.mpi.why}`];
+    const doubtful = made.mpi.findings.filter(({ check, outcome }) => check === 'mounts' && outcome === 'cannot-tell');
+    const lines = [
+      `image  ${made.image.digest}`,
+      `facts  ${plainLine(made.facts.whose)}`,
+      ...made.facts.doubts.map((doubt) => `       ${plainLine(doubt)}`),
+      `mpi    ${made.mpi.choice}: ${made.mpi.why}`,
+      ...doubtful.map(({ message }) => `mounts ${plainLine(message)}`),
+    ];
     for (const { allocation, submit, script, steps } of made.jobs) {
       lines.push(
         '',

@@ -27,7 +27,10 @@ export const preflight: Command = {
     { flags: '--mpi <type>', description: 'process-management interface to ask srun for; the best one unless said' },
     { flags: '--suite <name>', description: 'suite whose cases are to start, else a program of the image' },
     { flags: '--ranks <number>', description: 'ranks of that program; 2 unless said' },
-    { flags: '--facts <file>', description: 'facts of nodes, as inspect --json writes them; else those of this host' },
+    {
+      flags: '--facts <file>',
+      description: 'facts of nodes, as inspect --json writes them; else what they told last, or this host',
+    },
     {
       flags: '--inject <paths>',
       description:
@@ -56,7 +59,8 @@ export const preflight: Command = {
     });
     const head = [
       `image  ${plainLine(value.image.name)} ${value.image.digest}`,
-      `facts  ${value.nodes.map(plainLine).join(', ')}`,
+      `facts  ${plainLine(value.facts.whose)}`,
+      ...value.facts.doubts.map((doubt) => `       ${plainLine(doubt)}`),
       `mpi    ${value.mpi}`,
       `start  ${starts[value.start]}`,
     ];

@@ -7,6 +7,7 @@ export const bubblewrap: Runtime = {
   kind: 'bubblewrap',
   options: closed({ kind: Type.Literal('bubblewrap') }),
   preparation: { directories: ['dev', 'mnt/suite', 'mnt/work', 'proc', 'sys', 'tmp'], files: [] },
+  occupied: ['/dev', '/proc', '/sys', '/tmp'],
   targets: { suite: '/mnt/suite', work: '/mnt/work' },
   wrap: (launch) => ({
     ...launch,
@@ -27,7 +28,7 @@ export const bubblewrap: Runtime = {
       '--bind',
       '/tmp',
       '/tmp',
-      ...launch.mounts.flatMap((mount) => ['--bind', mount.source, mount.target]),
+      ...launch.mounts.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]),
       ...Object.entries(launch.environment).flatMap(([name, value]) => ['--setenv', name, value]),
       '--chdir',
       launch.workingDirectory,

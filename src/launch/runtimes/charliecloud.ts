@@ -4,6 +4,7 @@
  */
 import { argv } from '../../base/argv.ts';
 import { closed, Type } from '../../base/schema.ts';
+import type { HostMount, MountProblem } from '../../site/mounts.ts';
 import type { Runtime } from '../adapter.ts';
 import { launchPathInvalid } from '../errors.ts';
 import type { Launch } from '../launch.ts';
@@ -17,6 +18,23 @@ function bind(source: string, target: string): string {
         'move the run directory',
       );
   return `--bind=${source}:${target}`;
+}
+
+/** What `--bind` cannot say of a site's mount. */
+function refuses({ source, target, readOnly }: HostMount): MountProblem | undefined {
+  const why = 'holds a colon, which ch-run takes for a separator';
+  for (const [key, path] of [
+    ['source', source],
+    ['target', target],
+  ] as const)
+    if (path.includes(':'))
+      return { key, message: `${path} ${why}`, hint: 'name a path without one, such as a link to it' };
+  if (!readOnly) return undefined;
+  return {
+    key: 'read_only',
+    message: 'ch-run mounts with the rights that the user has, and cannot take the right to write away',
+    hint: 'leave read_only out, or take that right away on the host',
+  };
 }
 
 /**
@@ -38,6 +56,8 @@ export const charliecloud: Runtime = {
     directories: ['dev', 'etc', 'mnt/suite', 'mnt/work', 'proc', 'sys', 'tmp', 'usr/bin'],
     files: ['etc/group', 'etc/hosts', 'etc/passwd', 'etc/resolv.conf'],
   },
+  occupied: ['/dev', '/etc/group', '/etc/hosts', '/etc/passwd', '/etc/resolv.conf', '/proc', '/sys', '/tmp'],
+  refuses,
   targets: { suite: '/mnt/suite', work: '/mnt/work' },
   wrap: (launch, options) => ({
     ...launch,
