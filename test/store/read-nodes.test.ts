@@ -43,6 +43,7 @@ test('of every node of a partition the facts of the last run there, of the group
       run: { ...record.run, startedAt: `2026-03-0${day}T00:00:00.000Z`, site: 'here' },
       allocations: allocation ? [{ ...allocation, partition, nodes }] : [],
       cases: [],
+      notes: [],
       findings: [],
       observations: [],
       ranks: [],
