@@ -5,9 +5,10 @@ import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
 import { isSlow, type NodeAsk, type Probe } from './probe.ts';
 
-/** The templates of the collector: the script, and its parts that ask, watch ranks, and try things out. */
+/** The templates of the collector: the script, the ground it stands on, and its parts that ask, watch ranks, and try things out. */
 export interface CollectorTemplates {
   readonly main: string;
+  readonly ground: string;
   readonly asks: string;
   readonly ranks: string;
   readonly trials: string;
@@ -52,6 +53,7 @@ export async function loadCollectorTemplates(files: Pick<Files, 'readText'>): Pr
   const at = (name: string): string => installed(`templates/shell/${name}`);
   return {
     main: await files.readText(at('collector.sh.hbs')),
+    ground: await files.readText(at('collector-ground.sh.hbs')),
     asks: await files.readText(at('collector-asks.sh.hbs')),
     ranks: await files.readText(at('collector-ranks.sh.hbs')),
     trials: await files.readText(at('collector-trials.sh.hbs')),
@@ -68,7 +70,7 @@ export function askId(probe: Probe, ask: NodeAsk): string {
 }
 
 /** One call of a function of the script, as words. */
-function callOf(id: string, ask: NodeAsk): readonly string[] {
+export function callOf(id: string, ask: NodeAsk): readonly string[] {
   switch (ask.kind) {
     case 'file':
       return ['ask_file', id, ask.path];
@@ -92,12 +94,12 @@ function callOf(id: string, ask: NodeAsk): readonly string[] {
 }
 
 /** Whether an ask is a job of its own, with its own time limit. */
-function isBeside(ask: NodeAsk): boolean {
+export function isBeside(ask: NodeAsk): boolean {
   return ask.kind === 'command' || (ask.kind === 'small' && ask.limitSeconds !== undefined);
 }
 
 /** A probe that the collector cannot carry is a mistake in Assay itself, so this throws a plain Error. */
-function checkAsk(id: string, ask: NodeAsk): void {
+export function checkAsk(id: string, ask: NodeAsk): void {
   const bad = (what: string): Error => new Error(`the ask ${id} ${what}`);
   if (!id.split('.').every((part) => safeId.test(part))) throw bad('has a name that is no plain word');
   const patterns = ask.kind === 'small' ? ask.patterns : ask.kind === 'joined' ? [ask.pattern] : [];
@@ -109,6 +111,18 @@ function checkAsk(id: string, ask: NodeAsk): void {
     throw bad('asks for a program whose name is none');
   const limit = ask.kind === 'command' || ask.kind === 'small' ? ask.limitSeconds : undefined;
   if (isBeside(ask) && !(Number.isInteger(limit) && (limit ?? 0) > 0)) throw bad('has no time limit in whole seconds');
+}
+
+/** The parts of the collector that another script may stand on, by their names in its template; `name` is who complains. */
+export function sharedParts(
+  templates: Pick<CollectorTemplates, 'ground' | 'asks' | 'trials'>,
+  name: string,
+): { readonly ground: string; readonly asks: string } {
+  const trials = renderTemplate('shell', templates.trials, { image: squashfsImage });
+  return {
+    ground: renderTemplate('shell', templates.ground, { complaint: `${name}: %s\\n` }),
+    asks: renderTemplate('shell', templates.asks, { trials }),
+  };
 }
 
 /**
@@ -126,16 +140,15 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
   }
   const calls = (wanted: (ask: NodeAsk) => boolean): readonly (readonly string[])[] =>
     asks.filter(({ ask }) => wanted(ask)).map(({ id, ask }) => callOf(id, ask));
-  const trials = renderTemplate('shell', templates.trials, { image: squashfsImage });
   return renderTemplate('shell', templates.main, {
     nonce: options.nonce,
     root: options.root ?? '',
+    ...sharedParts(templates, 'collector'),
     inline: calls((ask) => !isBeside(ask)),
     commands: calls((ask) => isBeside(ask) && !isSlow(ask)),
     slow: calls(isSlow),
     fileLimitSeconds: options.fileLimitSeconds ?? 20,
     filesLimitSeconds: options.filesLimitSeconds ?? 120,
-    asks: renderTemplate('shell', templates.asks, { trials }),
     ranks: renderTemplate('shell', templates.ranks, {
       launchers: launcherPrograms.join(' '),
       ranksLimitSeconds: options.ranksLimitSeconds,

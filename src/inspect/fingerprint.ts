@@ -15,6 +15,11 @@ export const fingerprintNames: readonly FingerprintName[] = ['kernel', 'fabric',
 // accident, and a mismatch names the reason.
 const listVersions: Readonly<Record<FingerprintName, number>> = { kernel: 3, fabric: 2, mpi: 2, gpu: 2 };
 
+/** What the line `assay.fingerprint` says: `kernel/2`. */
+export function fingerprintHead(name: FingerprintName): string {
+  return `${name}/${listVersions[name]}`;
+}
+
 /** The facts a fingerprint is taken over, `group.key`, in byte order. */
 export function fingerprintKeys(name: FingerprintName, probes: readonly Probe[]): readonly string[] {
   const keys = probes.flatMap((probe) => (probe.fingerprints[name] ?? []).map((key) => `${probe.name}.${key}`));
@@ -28,17 +33,19 @@ function byBytes(a: string, b: string): number {
 
 /**
  * SHA-256 over the lines `group.key=value`, sorted by bytes, each ending in a newline, with the line
- * `assay.fingerprint=NAME/VERSION` among them. One unknown line, or one whose value spans lines, makes it unknown.
+ * `assay.fingerprint=NAME/VERSION` among them. One unknown line makes it unknown. So does a value that is not printable
+ * ASCII: what bytes of another kind mean depends on who reads them, and two that differ may read alike. A node that
+ * computes it by its own shell (`fingerprint-script.ts`) must come to the same bytes.
  */
 export function fingerprintOf(name: FingerprintName, facts: Facts, probes: readonly Probe[]): Fingerprint {
-  const lines = [`assay.fingerprint=${name}/${listVersions[name]}`];
+  const lines = [`assay.fingerprint=${fingerprintHead(name)}`];
   for (const path of fingerprintKeys(name, probes)) {
     const dot = path.indexOf('.');
     const fact = facts.groups[path.slice(0, dot)]?.[path.slice(dot + 1)];
     if (!fact) return { name, unknown: 'error', why: `${path} was not asked for` };
     if ('unknown' in fact) return { name, unknown: fact.unknown, why: `${path} is unknown: ${fact.why}` };
-    if (/[\0-\x1f\x7f]/.test(fact.value))
-      return { name, unknown: 'error', why: `${path} holds control characters or several lines` };
+    if (!/^[\x20-\x7e]+$/.test(fact.value))
+      return { name, unknown: 'error', why: `${path} holds what is not printable ASCII` };
     lines.push(`${path}=${fact.value}`);
   }
   const text = `${lines.sort(byBytes).join('\n')}\n`;

@@ -61,6 +61,16 @@ export type NodeAnswers = (id: string) => NodeAnswer;
 /** Subsets of facts that are digested into a fingerprint. */
 export type FingerprintName = 'kernel' | 'fabric' | 'mpi' | 'gpu';
 
+/**
+ * How a node makes a fact by its own shell, to the same byte as `read` does: a function of
+ * `templates/shell/fingerprint-*.sh.hbs`, the asks whose answers it reads, then its words.
+ */
+export interface ShellForm {
+  readonly name: string;
+  readonly asks: readonly string[];
+  readonly words?: readonly string[];
+}
+
 /** One row of a group of facts. */
 export interface ProbeRow {
   readonly key: string;
@@ -70,13 +80,14 @@ export interface ProbeRow {
 /**
  * One group of facts. `read` is pure and never throws for anything a node may answer; `readSlow` gives the rows that need
  * slow asks, and is left out where those were not made: such a row is then not there, for nothing is known of it.
- * `fingerprints` says which keys are digested into which fingerprint; `ownKeys` are those that differ between equal
+ * `fingerprints` says which keys are digested into which fingerprint; `forms` says how a node makes them itself, by key; `ownKeys` are those that differ between equal
  * nodes (names, boot ids), which a check of uniformity leaves out. Fingerprints hold rows of `read` alone.
  */
 export interface Probe {
   readonly name: string;
   readonly asks: readonly NodeAsk[];
   readonly fingerprints: Readonly<Partial<Record<FingerprintName, readonly string[]>>>;
+  readonly forms?: Readonly<Record<string, ShellForm>>;
   readonly ownKeys: readonly string[];
   /** Keys of the cluster, not of a node: only the first node of an allocation asks for them, so nodes are not compared by them. */
   readonly clusterKeys?: readonly string[];

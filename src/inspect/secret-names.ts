@@ -4,6 +4,9 @@
 const partitionKey = /pkey/i;
 const secret = /pass|token|secret|key|cred/i;
 
+/** The same two as lower-case extended expressions for a shell: what names a secret, and what does not all the same. */
+export const secretExpressions: readonly string[] = [secret.source, partitionKey.source];
+
 /** Whether the value behind this name must not be stored. The collector holds to the same words (`say_variable`). */
 export function namesSecret(name: string): boolean {
   return secret.test(name) && !partitionKey.test(name);

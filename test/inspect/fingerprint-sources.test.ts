@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { diffNodes } from '../../src/inspect/comparison/node-diff.ts';
 import type { Facts } from '../../src/inspect/facts.ts';
@@ -7,41 +5,15 @@ import { fingerprintOf } from '../../src/inspect/fingerprint.ts';
 import { kernel } from '../../src/inspect/probes/kernel/kernel.ts';
 import { modules } from '../../src/inspect/probes/modules/modules.ts';
 import { readFacts } from '../../src/inspect/read-collected.ts';
+import { flaws, kernelTree, planted } from './composed-node.ts';
 import { nonce, rendered, run, scratch, shells } from './scratch-collector.ts';
 
 const probes = [kernel, modules];
-const flaws = 'sys/devices/system/cpu/vulnerabilities';
-
-/** A node's files, composed from what the kernel's documentation says of them. */
-const node: Readonly<Record<string, string>> = {
-  'proc/sys/kernel/osrelease': '6.1.0\n',
-  'proc/sys/kernel/version': '#1 SMP\n',
-  'proc/sys/kernel/tainted': '0\n',
-  'proc/sys/kernel/random/boot_id': '11111111-2222-3333-4444-555555555555\n',
-  'proc/sys/vm/swappiness': '60\n',
-  'proc/cmdline': 'root=UUID=1 ro mitigations=auto\n',
-  'proc/modules': 'xpmem 1 0 - Live 0x0 (OE)\nloop 1 0 - Live 0x0\n',
-  'boot/config-6.1.0': 'CONFIG_HZ=250\nCONFIG_USER_NS=y\n',
-  [`${flaws}/mds`]: 'Not affected\n',
-  [`${flaws}/spectre_v2`]: 'Mitigation: Retpolines\n',
-  'sys/module/xpmem/version': '2.7.3\n',
-  'sys/module/xpmem/srcversion': 'ABCD\n',
-  'sys/module/loop/initstate': 'live\n',
-  'sys/module/bridge/version': '2.3\n',
-};
-const notes = Buffer.from(`040000001400000003000000474e5500${'85'.repeat(20)}`, 'hex');
-
 async function collected(
   shell: readonly [string, ...string[]],
   changed: Readonly<Record<string, string>>,
 ): Promise<Facts> {
-  const root = scratch();
-  const place = (path: string, content: string | Buffer): void => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), content);
-  };
-  place('sys/kernel/notes', notes);
-  for (const [path, content] of Object.entries({ ...node, ...changed })) place(path, content);
+  const root = planted({ ...kernelTree, ...changed });
   const collector = await rendered(scratch(), { probes, root });
   return readFacts((await run(shell, [collector, '-', 'facts'])).stdout, { nonce, probes });
 }
@@ -85,7 +57,7 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))(
           'proc/sys/kernel/tainted': '512\n',
           'proc/sys/vm/swappiness': '10\n',
           'proc/cmdline': 'root=UUID=2 ro mitigations=auto quiet\n',
-          'proc/modules': `${node['proc/modules']}fuse 1 0 - Live 0x0\n`,
+          'proc/modules': `${kernelTree['proc/modules']}fuse 1 0 - Live 0x0\n`,
           'sys/module/fuse/version': '7.38\n',
           'sys/module/fuse/initstate': 'live\n',
         }),

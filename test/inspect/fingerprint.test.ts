@@ -19,7 +19,7 @@ function kernelFacts(node: string, changed: Readonly<Record<string, Fact>> = {})
     const [group, key] = dot < 0 ? ['kernel', path] : [path.slice(0, dot), path.slice(dot + 1)];
     groups[group] = { ...groups[group], [key]: fact };
   };
-  for (const path of fingerprintKeys('kernel', probes)) put(path, known(`${path} é Z`));
+  for (const path of fingerprintKeys('kernel', probes)) put(path, known(`${path} " Z`));
   for (const [path, fact] of Object.entries(changed)) put(path, fact);
   return { node, groups };
 }
@@ -44,12 +44,13 @@ describe('fingerprint', () => {
     for (const key of fingerprintKeys('kernel', probes))
       expect(of(kernelFacts('n1', { [key]: known('other') }))).not.toBe(of(kernelFacts('n1')));
   });
-  test('one unknown line, a value of several lines or a missing row makes it unknown, with why', () => {
+  test('one unknown line, a value of several lines or of other letters, or a missing row makes it unknown, with why', () => {
     const denied = fingerprintOf('kernel', kernelFacts('n1', { 'config-digest': lost('denied') }), probes);
     expect(denied).toEqual({ name: 'kernel', unknown: 'denied', why: 'kernel.config-digest is unknown: so it is' });
-    expect(fingerprintOf('kernel', kernelFacts('n1', { version: known('a\nb') }), probes)).toMatchObject({
-      unknown: 'error',
-    });
+    for (const text of ['a\nb', 'é', 'a\u00a0b', '\ufffd', ''])
+      expect(fingerprintOf('kernel', kernelFacts('n1', { version: known(text) }), probes)).toMatchObject({
+        unknown: 'error',
+      });
     expect(fingerprintOf('kernel', { node: 'n1', groups: {} }, probes)).toMatchObject({ unknown: 'error' });
   });
   test('hold facts of the fast tier alone, which every run has', () => {
@@ -106,7 +107,7 @@ describe('uniformity', () => {
         {
           group: 'kernel',
           key: 'release',
-          majority: { value: 'kernel.release é Z', nodes: 3 },
+          majority: { value: 'kernel.release " Z', nodes: 3 },
           nodes: [{ node: 'n4', fact: known('old') }],
         },
       ].slice(1),

@@ -1,11 +1,27 @@
 /** `assay inspect`. */
 import { foldHosts } from '../../base/host-list.ts';
 import { factsText } from '../../report/facts-view.ts';
+import type { System } from '../../system/system.ts';
 import { type Command, textOption } from '../command.ts';
+import { usageInvalid } from '../errors.ts';
 import { nodeCount } from '../node-count.ts';
 
 /** Facts in which nodes differ that are named below the table. */
 const shownDeviations = 20;
+
+/** The text of a script that a node runs. */
+async function nodeScript(system: System, which: string): Promise<string> {
+  const { probes } = await import('../../inspect/probes/index.ts');
+  if (which === 'fingerprint') {
+    const { loadFingerprintTemplates, renderFingerprintScript } = await import('../../inspect/fingerprint-script.ts');
+    return renderFingerprintScript(await loadFingerprintTemplates(system.files), { probes });
+  }
+  if (which !== 'collector')
+    throw usageInvalid(`there is no script named ${which}`, 'write --script for the collector, or --script=fingerprint');
+  const { loadCollectorTemplates, renderCollector } = await import('../../inspect/collector.ts');
+  const templates = await loadCollectorTemplates(system.files);
+  return renderCollector(templates, { nonce: '0'.repeat(32), probes, ranksLimitSeconds: 60 });
+}
 
 export const inspect: Command = {
   name: 'inspect',
@@ -18,14 +34,16 @@ export const inspect: Command = {
     { flags: '--nodes <number>', description: 'take the facts of so many nodes instead of this host' },
     { flags: '--site <file>', description: 'site file of the nodes' },
     { flags: '--partition <name>', description: 'partition of the nodes' },
-    { flags: '--script', description: 'print the script that a node is asked to run, and run nothing' },
+    {
+      flags: '--script [which]',
+      description:
+        'print a script that a node runs, and run nothing: collector, as without a name, or fingerprint, for its boot',
+    },
   ],
   run: async (input, { system, signal }) => {
-    if (input.options.script === true) {
-      const { loadCollectorTemplates, renderCollector } = await import('../../inspect/collector.ts');
-      const { probes } = await import('../../inspect/probes/index.ts');
-      const templates = await loadCollectorTemplates(system.files);
-      const text = renderCollector(templates, { nonce: '0'.repeat(32), probes, ranksLimitSeconds: 60 });
+    const which = input.options.script;
+    if (which !== undefined && which !== false) {
+      const text = await nodeScript(system, which === true ? 'collector' : which);
       return { text, value: { script: text }, exitCode: 0 };
     }
     const nodes = nodeCount(textOption(input, 'nodes'));

@@ -104,6 +104,10 @@ export const libraries: Probe = {
     },
   ],
   fingerprints: { fabric: ['@fabric'], mpi: ['@mpi'] },
+  forms: {
+    '@fabric': { name: 'untold', asks: [] },
+    '@mpi': { name: 'untold', asks: [] },
+  },
   ownKeys: [],
   read: (answers) => {
     const list = answers('list');

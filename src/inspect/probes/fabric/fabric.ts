@@ -98,6 +98,12 @@ export const fabric: Probe = {
     { id: 'cxi-stat', kind: 'command', argv: ['cxi_stat'], limitSeconds: 10, slow: true },
   ],
   fingerprints: { fabric: ['infiniband', 'slingshot', 'drivers', 'ucx'] },
+  forms: {
+    infiniband: { name: 'untold', asks: [] },
+    slingshot: { name: 'untold', asks: [] },
+    drivers: { name: 'untold', asks: [] },
+    ucx: { name: 'untold', asks: [] },
+  },
   ownKeys: [],
   read: (answers) => {
     const sys = smallFiles(answers('sys'));

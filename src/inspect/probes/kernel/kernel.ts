@@ -3,10 +3,11 @@ import { factFrom, firstLine, mapFact, smallFact, smallFiles } from '../../answe
 import { buildIdsOf } from '../../elf-notes.ts';
 import type { Fact } from '../../facts.ts';
 import type { NodeAnswer, Probe } from '../../probe.ts';
+import { secretExpressions } from '../../secret-names.ts';
 import { taintWords } from '../../taint.ts';
-import { commandLineRows } from './command-line.ts';
+import { commandLineRows, volatileOptions } from './command-line.ts';
 import { configAsk, configRows } from './config.ts';
-import { livepatchRow, mitigationPatterns, mitigationRows } from './mitigations.ts';
+import { livepatchRow, mitigationForms, mitigationPatterns, mitigationRows } from './mitigations.ts';
 import { settingPatterns, settingRows } from './settings.ts';
 
 function buildId(answer: NodeAnswer): Fact {
@@ -33,6 +34,15 @@ export const kernel: Probe = {
       ...['release', 'version', 'machine', 'build-id', 'config-digest', 'command-line'],
       ...['mitigations', 'livepatches'],
     ],
+  },
+  forms: {
+    release: { name: 'small_file', asks: ['sys'], words: ['/proc/sys/kernel/osrelease'] },
+    version: { name: 'small_file', asks: ['sys'], words: ['/proc/sys/kernel/version'] },
+    machine: { name: 'first_line', asks: ['machine'] },
+    'build-id': { name: 'build_id', asks: ['notes'] },
+    'config-digest': { name: 'file_digest', asks: ['config'] },
+    'command-line': { name: 'command_line', asks: ['cmdline'], words: [...secretExpressions, ...volatileOptions] },
+    ...mitigationForms,
   },
   ownKeys: ['boot-id', 'command-line-volatile', 'command-line-digest'],
   read: (answers) => {

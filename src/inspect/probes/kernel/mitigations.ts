@@ -1,18 +1,19 @@
 /** What the kernel does about the flaws of its processor, and which live patches change its code. */
 import { known, type SmallFiles, smallFact, unknown } from '../../answers.ts';
-import type { ProbeRow } from '../../probe.ts';
+import type { ProbeRow, ShellForm } from '../../probe.ts';
 
 const flaws = '/sys/devices/system/cpu/vulnerabilities';
 const patches = '/sys/kernel/livepatch';
+const proof = '/sys/kernel';
 
 /** The files that the rows below read. `/sys/kernel` proves that /sys is there. */
-export const mitigationPatterns: readonly string[] = ['/sys/kernel', `${flaws}/*`, patches, `${patches}/*/enabled`];
+export const mitigationPatterns: readonly string[] = [proof, `${flaws}/*`, patches, `${patches}/*/enabled`];
 
 /** The reason why a folder below /sys shows nothing, or `none` where /sys itself can be seen. */
 function nothingAt(files: SmallFiles, key: string, path: string): ProbeRow {
   const denied = files.denied.some((place) => place.startsWith(path));
   if (denied) return unknown(key, 'denied', `${path} may not be read by this user`, path);
-  if (files.directories.includes('/sys/kernel')) return known(key, 'none', path);
+  if (files.directories.includes(proof)) return known(key, 'none', path);
   return { key, fact: smallFact(files, path) };
 }
 
@@ -31,7 +32,7 @@ export function mitigationRows(files: SmallFiles): readonly ProbeRow[] {
   return [
     lost === undefined
       ? known('mitigations', found.map(([name, value]) => `${name}: ${value}`).join(' | '), flaws)
-      : { key: 'mitigations', fact: smallFact(files, lost) },
+      : { key: 'mitigations', fact: smallFact({ ...files, values: new Map() }, lost) },
     ...found.map(([name, value]) => known(`vulnerability.${name}`, value, `${flaws}/${name}`)),
   ];
 }
@@ -48,3 +49,9 @@ export function livepatchRow(files: SmallFiles): ProbeRow {
     ? known('livepatches', found.sort().join('; '), patches)
     : nothingAt(files, 'livepatches', patches);
 }
+
+/** How a node's shell makes both lines. */
+export const mitigationForms: Readonly<Record<string, ShellForm>> = {
+  mitigations: { name: 'mitigations', asks: ['sys'], words: [flaws, proof] },
+  livepatches: { name: 'livepatches', asks: ['sys'], words: [patches, proof] },
+};

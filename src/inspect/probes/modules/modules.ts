@@ -69,6 +69,10 @@ export const modules: Probe = {
   // used. Those of the kernel's own tree are what its build-id and configuration say; the others are kernel code of
   // another origin, so a change in them needs another blessing.
   fingerprints: { kernel: ['@out-of-tree', '@built-in'] },
+  forms: {
+    '@out-of-tree': { name: 'foreign_modules', asks: ['proc', 'sys'], words: [root] },
+    '@built-in': { name: 'built_in_modules', asks: ['proc', 'sys'], words: [root] },
+  },
   ownKeys: [],
   read: (answers) => {
     const list = answers('proc');

@@ -18,6 +18,11 @@ export const mpi: Probe = {
     ...installedAsks,
   ],
   fingerprints: { mpi: ['plugins', 'slurm', 'mpirun'] },
+  forms: {
+    plugins: { name: 'untold', asks: [] },
+    slurm: { name: 'untold', asks: [] },
+    mpirun: { name: 'untold', asks: [] },
+  },
   ownKeys: cgroupOwnKeys,
   clusterKeys,
   read: (answers) => [

@@ -1,0 +1,189 @@
+/** The script by which a node takes its own fingerprints, run as a node would, beside the collector and TypeScript. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fingerprintKeys, fingerprintNames, fingerprintOf } from '../../src/inspect/fingerprint.ts';
+import { loadFingerprintTemplates, renderFingerprintScript } from '../../src/inspect/fingerprint-script.ts';
+import type { FingerprintName, Probe } from '../../src/inspect/probe.ts';
+import { probes } from '../../src/inspect/probes/index.ts';
+import { readFacts } from '../../src/inspect/read-collected.ts';
+import { realFiles } from '../../src/system/files.ts';
+import { flaws, kernelTree, planted } from './composed-node.ts';
+import { pathOf } from './fingerprint-cases.ts';
+import { nonce, rendered, run, scratch, shells } from './scratch-collector.ts';
+
+const templates = await loadFingerprintTemplates(realFiles);
+const fileLimitSeconds = 300;
+
+async function scriptFor(root: string): Promise<string> {
+  const path = join(scratch(), 'fingerprint.sh');
+  writeFileSync(path, renderFingerprintScript(templates, { probes, root, fileLimitSeconds }));
+  return path;
+}
+
+/** Facts of a probe whose commands are left out, but for those that a fingerprint needs. */
+function needed(name: FingerprintName): readonly Probe[] {
+  const keys = fingerprintKeys(name, probes);
+  return probes.filter((probe) => keys.some((key) => key.startsWith(`${probe.name}.`)));
+}
+
+interface Both {
+  readonly text: string;
+  readonly line: string;
+}
+
+type Run = { readonly env?: Readonly<Record<string, string>>; readonly ordinaryUser?: boolean };
+
+/** What the script says, and what TypeScript makes of the collector's text. */
+async function both(
+  shell: readonly [string, ...string[]],
+  name: FingerprintName,
+  root: string,
+  options: Run = {},
+): Promise<readonly [script: Both, typescript: Both]> {
+  const script = await scriptFor(root);
+  const [line, text, collected] = await Promise.all([
+    run(shell, [script, name], options),
+    run(shell, [script, '--text', name], options),
+    run(shell, [await rendered(scratch(), { probes: needed(name), root, fileLimitSeconds }), '-', 'facts'], options),
+  ]);
+  const found = fingerprintOf(name, readFacts(collected.stdout, { nonce, probes: needed(name) }), needed(name));
+  const known = 'digest' in found;
+  expect(line.status).toBe(known ? 0 : 1);
+  expect(line.stderr).toBe('');
+  // Reasons are in each one's own words; which fact is unknown is not.
+  const upToKey = (said: string): string => /^\w+ unknown: \S+/.exec(said)?.[0] ?? said;
+  const why = known ? `${name} ${found.digest}` : `${name} unknown: ${found.why.split(' ')[0]}`;
+  return [
+    { line: upToKey(line.stdout.trimEnd()), text: known ? text.stdout : upToKey(text.stderr) },
+    { line: why, text: known ? found.text : why },
+  ];
+}
+
+const trees: Readonly<Record<string, Readonly<Record<string, string | Buffer | undefined>>>> = {
+  'as it is': {},
+  'another kernel': { 'proc/sys/kernel/osrelease': '6.2.0\n', 'boot/config-6.2.0': 'CONFIG_HZ=1000\n' },
+  'no newline at the end': {
+    'proc/sys/kernel/version': '#2 SMP',
+    'proc/cmdline': 'root=UUID=1 nosmt',
+    'proc/modules': 'xpmem 1 0 - Live 0x0 (OE)',
+    [`${flaws}/mds`]: 'Vulnerable',
+  },
+  'carriage returns': {
+    'proc/sys/kernel/version': '#2 SMP\r\n',
+    'proc/cmdline': 'nosmt quiet\r\n',
+    'proc/modules': 'xpmem 1 0 - Live 0x0 (OE)\r\nloop 1 0 - Live 0x0\r\n',
+    'boot/config-6.1.0': 'CONFIG_HZ=250\r\n',
+    [`${flaws}/mds`]: 'Vulnerable\r\n',
+  },
+  'quotes, tabs and blanks': {
+    'proc/cmdline': '  a="x  y" \'b\'\t$(c) `d` e=\\ "f"g %s  \n',
+    'proc/sys/kernel/version': '  #1 "SMP"  \'x\' \\n %d  \n',
+  },
+  'a tab inside quotes': { 'proc/cmdline': 'a="x\ty"\n' },
+  'letters that are not ASCII': { 'proc/sys/kernel/version': '#1 SMP Müller\n' },
+  'letters that are not ASCII where nobody looks': { 'proc/cmdline': 'root=LABEL=Größe nosmt password=ä\n' },
+  'bytes that are no text': { [`${flaws}/mds`]: Buffer.from([0x56, 0xff, 0xfe, 0x0a]) },
+  'a blank that only Unicode knows': { 'proc/cmdline': 'nosmt\u00a0mitigations=off\u2003\n' },
+  'a very long line': { 'proc/cmdline': `nosmt ${'a=b '.repeat(5000)} ${'x'.repeat(20_000)}\n` },
+  'an empty command line': { 'proc/cmdline': '\n' },
+  'nothing but what is left out': { 'proc/cmdline': 'root=/dev/sda1 ro quiet -- mitigations=off\n' },
+  'no command line': { 'proc/cmdline': undefined },
+  'no version': { 'proc/sys/kernel/version': '\n' },
+  'no configuration': { 'boot/config-6.1.0': undefined },
+  'a configuration that is packed': {
+    'boot/config-6.1.0': undefined,
+    'proc/config.gz': execFileSync('gzip', ['-nc'], { input: 'CONFIG_HZ=100\n' }),
+  },
+  'a configuration that is not packed as it says': { 'proc/config.gz': 'CONFIG_HZ=100\n' },
+  'no mitigations, and /sys is there': { [`${flaws}/mds`]: undefined, [`${flaws}/spectre_v2`]: undefined },
+  'an empty mitigation': { [`${flaws}/mds`]: '' },
+  'a mitigation that is a folder': { [`${flaws}/mds`]: undefined, [`${flaws}/mds/x`]: 'x\n' },
+  'live patches': { 'sys/kernel/livepatch/b/enabled': '1\n', 'sys/kernel/livepatch/a/enabled': '0\n' },
+  'no list of modules': {
+    'proc/modules': undefined,
+    'sys/module/xpmem/initstate': 'live\n',
+    'sys/module/xpmem/taint': 'OE\n',
+  },
+  'many modules': {
+    'proc/modules': Array.from({ length: 300 }, (_, i) => `m${i} 1 0 - Live 0x0 ${i % 9 ? '' : '(OE)'}\n`).join(''),
+    ...Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`sys/module/m${i}/srcversion`, `S${i}\n`])),
+  },
+  'notes of another byte order': {
+    'sys/kernel/notes': Buffer.from(`000000040000001400000003474e5500${'ab'.repeat(20)}`, 'hex'),
+  },
+  'notes without a build-id': { 'sys/kernel/notes': Buffer.from('060000000400000001010000', 'hex') },
+};
+
+describe.each(shells.map((shell) => ({ as: shell.join(' '), shell })))('under $as', ({ shell }) => {
+  const env = { PATH: pathOf(shell) };
+
+  test.each(Object.keys(trees))(
+    'the kernel of a node with %s',
+    async (tree) => {
+      const [script, typescript] = await both(shell, 'kernel', planted({ ...kernelTree, ...trees[tree] }), { env });
+      expect(script).toEqual(typescript);
+    },
+    120_000,
+  );
+
+  test('a node whose files this user may not read', async () => {
+    const root = planted(kernelTree);
+    chmodSync(join(root, 'boot/config-6.1.0'), 0);
+    chmodSync(join(root, flaws), 0);
+    const [script, typescript] = await both(shell, 'kernel', root, { env, ordinaryUser: true });
+    expect(script).toEqual(typescript);
+    if (process.getuid?.() === 0) expect(script.line).toBe('kernel unknown: kernel.config-digest');
+  }, 120_000);
+
+  test.each(['kernel'] as const)(
+    '%s of this machine',
+    async (name) => {
+      const [script, typescript] = await both(shell, name, '', { env: { PATH: `${env.PATH}:${process.env.PATH}` } });
+      expect(script).toEqual(typescript);
+    },
+    120_000,
+  );
+
+  test('leaves nothing behind, tells all in order, and says what it does not understand', async () => {
+    const place = scratch();
+    const script = await scriptFor(planted(kernelTree));
+    const all = await run(shell, [script], { env: { ...env, TMPDIR: place } });
+    expect(all.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([...fingerprintNames, '']);
+    expect(readdirSync(place)).toEqual([]);
+    expect(await run(shell, [script, 'kernels'], { env })).toMatchObject({ status: 2, stdout: '' });
+  }, 120_000);
+});
+
+// BusyBox's shell has all tools in itself.
+test('without a tool that it needs it says so, and nothing else', async () => {
+  const script = await scriptFor(planted(kernelTree));
+  const few = scratch();
+  for (const tool of ['sh', 'cat', 'rm', 'mkdir', 'sleep', 'uname', 'grep', 'tr', 'date'])
+    execFileSync('sh', ['-c', 'ln -s "$(command -v "$1")" "$2"', 'sh', tool, join(few, tool)]);
+  const shell = execFileSync('sh', ['-c', 'command -v sh'], { encoding: 'utf8' }).trim();
+  const said = await run([shell], [script, 'kernel'], { env: { PATH: few } });
+  expect(said.stdout).toMatch(/^kernel unknown: there is no \w+ on this node\n$/);
+  expect(said.status).toBe(1);
+}, 120_000);
+
+describe('the text', () => {
+  test('is the same for the same probes', () => {
+    expect(renderFingerprintScript(templates, { probes })).toBe(renderFingerprintScript(templates, { probes }));
+  });
+
+  test('has every key of every list, and no form is missing', () => {
+    const text = renderFingerprintScript(templates, { probes });
+    for (const path of fingerprintNames.flatMap((name) => fingerprintKeys(name, probes)))
+      expect(text).toContain(`\n      fact ${path} `);
+    const more = (probe: Probe, forms: Probe['forms']) => () =>
+      renderFingerprintScript(templates, {
+        probes: [...probes, { ...probe, name: 'trial', fingerprints: { kernel: ['x'] }, ...(forms && { forms }) }],
+      });
+    const probe: Probe = { name: 'trial', asks: [], fingerprints: {}, ownKeys: [], read: () => [] };
+    expect(more(probe, undefined)).toThrow('trial.x is in a fingerprint, and the shell has no form for it');
+    expect(more(probe, { x: { name: 'nosuch', asks: [] } })).toThrow('the form nosuch of trial.x is in no template');
+    expect(more(probe, { x: { name: 'small_file', asks: ['sys'] } })).toThrow('reads "sys", which is not asked');
+  });
+});
