@@ -4,7 +4,7 @@
 const partitionKey = /pkey/i;
 const secret = /pass|token|secret|key|cred/i;
 
-/** The same two as lower-case extended expressions for a shell: what names a secret, and what does not all the same. */
+/** The same two in lower case, for what reads extended expressions: what names a secret, and what does not all the same. */
 export const secretExpressions: readonly string[] = [secret.source, partitionKey.source];
 
 /** Whether the value behind this name must not be stored. The collector holds to the same words (`say_variable`). */

@@ -1,6 +1,6 @@
 /** The two forms of a fingerprint, TypeScript's and the shell's, over answers that are odd in every way we know of. */
 import { describe, expect, test } from 'vitest';
-import { small } from './answering.ts';
+import { captured, small } from './answering.ts';
 import { byShell, byTypeScript, type Case, ok } from './fingerprint-cases.ts';
 import { mutated } from './mutated-answers.ts';
 import { shells } from './scratch-collector.ts';
@@ -107,8 +107,104 @@ const kernelWords = [
   ],
 ];
 
+const mpis: readonly Case[] = [
+  {
+    'libraries.list': ok(
+      [
+        'libmpi.so.40\t/lib/x86_64-linux-gnu/libmpi.so.40\t/usr/lib/x86_64-linux-gnu/openmpi/lib/libmpi.so.40.30.4',
+        'libpmix.so.2\t/opt/pmix/lib/libpmix.so.2\t/opt/pmix/lib/libpmix.so.2.9.1',
+        'libpmi2.so.0\t/lib/libpmi2.so.0\t',
+        'libfabric.so.1\t/lib/libfabric.so.1\t/opt/cray/libfabric/1.15.2.0/lib64/libfabric.so.1.18.2\r',
+        'libmpich.so.12\t/lib/libmpich.so.12\t/opt/my mpi/libmpich.so.12',
+        'libmpi.so\t/lib/no\t/lib/no',
+        '',
+      ].join('\n'),
+    ),
+    'mpi.plugins': ok(captured('slurm/22.05.8/mpi-list.txt')),
+    'mpi.srun': ok('slurm-wlm 22.05.8\n'),
+    'mpi.mpirun': ok(captured('openmpi/4.1.4/mpirun-version.txt')),
+  },
+  {
+    'libraries.list': ok(''),
+    'mpi.plugins': { ...ok(''), err: Buffer.from('srun: MPI types are...\nsrun: pmi2\nsrun:  none\nsrun: pmix_v3\n') },
+    'mpi.srun': ok('slurm 20.11.9\n'),
+    'mpi.mpirun': ok(captured('mpich/4.0.2/mpiexec-version.txt')),
+  },
+  { 'libraries.list': ok('libmpi.so.12\t/opt/a/libmpi.so.12\t/\n') },
+];
+const mpiWords = [
+  ...[
+    'srun: ',
+    'specific pmix plugin versions available: pmix_v5,pmix_v4 \n',
+    'pmix',
+    'slurm',
+    'Version: 4.3',
+    'HYDRA build details:\n',
+  ],
+  ...['libmpi_cxx.so.40\t/x/y\t/x/y.1\n', 'libmpi.so.', '\t', '/', '22.05', '3.1', 'cray_shasta\n', ',', '\u00a0'],
+];
+
+const verbs = '/sys/class/infiniband';
+const fabrics: readonly Case[] = [
+  {
+    'fabric.sys': ok(
+      `n /sys/class/net\nn /sys/module\nn /sys/module/knem\nn /sys/class/cxi/cxi0\n${small({
+        [`${verbs}/mlx5_0/hca_type`]: 'MT4129',
+        [`${verbs}/mlx5_0/board_id`]: 'MT_0000000838',
+        [`${verbs}/mlx5_0/fw_ver`]: '28.39.1002',
+        [`${verbs}/mlx5_1/hca_type`]: 'MT4129',
+        [`${verbs}/mlx5_1/board_id`]: 'MT_0000000838',
+        [`${verbs}/mlx5_1/fw_ver`]: '28.39.1002',
+        [`${verbs}/hfi1_0/device/uevent`]: 'DRIVER=hfi1',
+        [`${verbs}/hfi1_0/board_id`]: 'HPE 100Gb',
+        [`${verbs}/efa_0/ports/1/state`]: '4: ACTIVE',
+        [`${verbs}/odd_0/device/uevent`]: 'DRIVER=1.0',
+        [`${verbs}/odd_1/device/uevent`]: 'DRIVER=1',
+        '/sys/class/cxi/cxi1/device/fru/part_number': 'P43012-001',
+        '/sys/class/cxi/cxi1/device/uc/qspi_blob_version': '1.6.0.326',
+        '/sys/module/ib_core/srcversion': 'ABC',
+        '/sys/module/mlx5_core/version': '23.10-1.1.9',
+        '/sys/module/xpmem/version': '2.7',
+      })}`,
+    ),
+    'fabric.ucx': ok(captured('ucx/1.13.1/ucx_info-v.txt')),
+    'libraries.list': mpis[0]?.['libraries.list'] ?? ok(''),
+  },
+  { 'fabric.sys': ok('n /sys/class/net\nn /sys/module\n'), 'libraries.list': ok('') },
+  {
+    'fabric.sys': ok('n /sys/class/net\n'),
+    'libraries.list': ok(''),
+    'fabric.ucx': ok('# UCT version=1.6.0 revision 0\n'),
+  },
+];
+const fabricWords = [
+  ...[
+    'DRIVER=',
+    'mlx5_0',
+    'hfi1_1',
+    'efa_',
+    `d ${verbs}\n`,
+    'd /sys/class/cxi/cxi0\n',
+    `v ${verbs}/x\ty\n`,
+    `n ${verbs}/a/b\n`,
+  ],
+  ...[`v ${verbs}/mlx5_0/device/uevent\tDRIVER=mlx5\r_core\n`, `v ${verbs}/new/device/uevent\tDRIVER=irdma\u2028x\n`],
+  ...[
+    'n /sys/module/efa\n',
+    'v /sys/module/efa/version\t \n',
+    '# Library version: 1.14.0\n',
+    '# Version 1.9',
+    '1.0',
+    '/',
+  ],
+];
+
 const count = Number(process.env.ASSAY_MUTATIONS ?? 120);
-const kinds = [{ name: 'kernel', nodes: kernels, words: kernelWords, least: 30 }] as const;
+const kinds = [
+  { name: 'kernel', nodes: kernels, words: kernelWords, least: 30 },
+  { name: 'mpi', nodes: mpis, words: mpiWords, least: 30 },
+  { name: 'fabric', nodes: fabrics, words: fabricWords, least: 30 },
+] as const;
 
 describe.each(kinds)('$name', ({ name, nodes, words, least }) => {
   const many = mutated(nodes, words, count, 20_261_125);

@@ -105,8 +105,8 @@ export const libraries: Probe = {
   ],
   fingerprints: { fabric: ['@fabric'], mpi: ['@mpi'] },
   forms: {
-    '@fabric': { name: 'untold', asks: [] },
-    '@mpi': { name: 'untold', asks: [] },
+    '@fabric': { name: 'library_names', asks: ['list'], words: ['fabric'] },
+    '@mpi': { name: 'library_names', asks: ['list'], words: ['mpi'] },
   },
   ownKeys: [],
   read: (answers) => {

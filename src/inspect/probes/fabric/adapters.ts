@@ -4,7 +4,7 @@
  * interfaces below /sys/class/net. No serial, GUID or address is kept.
  */
 import { known, type SmallFiles, unknown } from '../../answers.ts';
-import type { ProbeRow } from '../../probe.ts';
+import type { ProbeRow, ShellForm } from '../../probe.ts';
 
 const infiniband = '/sys/class/infiniband';
 const cxi = '/sys/class/cxi';
@@ -121,6 +121,8 @@ function counted(small: SmallFiles, key: string, root: string, lines: readonly s
   return known(key, 'none', root);
 }
 
+const slingshotKind = ['device/fru/part_number', 'device/uc/qspi_blob_version'];
+
 /** Kinds of adapter with their number, without names and states. */
 export function kindRows(small: SmallFiles): readonly ProbeRow[] {
   const verbs = adapters(small, infiniband);
@@ -129,7 +131,7 @@ export function kindRows(small: SmallFiles): readonly ProbeRow[] {
   const driven = (driver: string): readonly string[] =>
     verbs.filter((one) => (driverOf(one) ?? one.name.replace(/_\d+$/, '')) === driver).map(kind);
   const slingshot = adapters(small, cxi).map(({ files }) =>
-    ['device/fru/part_number', 'device/uc/qspi_blob_version'].map((file) => files.get(file) ?? '?').join(' / '),
+    slingshotKind.map((file) => files.get(file) ?? '?').join(' / '),
   );
   return [
     counted(small, 'infiniband', infiniband, verbs.map(kind)),
@@ -138,6 +140,12 @@ export function kindRows(small: SmallFiles): readonly ProbeRow[] {
     counted(small, 'omni-path', infiniband, driven('hfi1')),
   ];
 }
+
+/** How a node's shell counts them. */
+export const kindForms: Readonly<Record<string, ShellForm>> = {
+  infiniband: { name: 'adapter_kinds', asks: ['sys'], words: [infiniband, net, 'type', 'board_id', 'fw_ver'] },
+  slingshot: { name: 'adapter_kinds', asks: ['sys'], words: [cxi, net, ...slingshotKind] },
+};
 
 /** Interfaces that stand for a device: driver, state, speed. */
 export function netRows(small: SmallFiles): readonly ProbeRow[] {

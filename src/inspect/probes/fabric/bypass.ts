@@ -3,7 +3,7 @@
  * this user may open them, and cross-memory attach, which is tried.
  */
 import { factFrom, known, type SmallFiles, smallFact, textOf, unknown } from '../../answers.ts';
-import type { NodeAnswer, NodeAsk, ProbeRow } from '../../probe.ts';
+import type { NodeAnswer, NodeAsk, ProbeRow, ShellForm } from '../../probe.ts';
 
 const fabricDrivers = [
   ...['ib_core', 'ib_uverbs', 'rdma_cm', 'mlx5_core', 'mlx4_core', 'hfi1', 'cxi_ss1', 'cxi_user', 'irdma', 'bnxt_re'],
@@ -78,6 +78,9 @@ export function driverRow(small: SmallFiles): ProbeRow {
   const stated = drivers.flatMap((name) => (moduleText(small, name) ? [`${name} ${moduleText(small, name)}`] : []));
   return known('drivers', stated.length > 0 ? stated.join('; ') : 'none', '/sys/module');
 }
+
+/** How a node's shell makes that line. */
+export const driverForm: ShellForm = { name: 'driver_versions', asks: ['sys'], words: ['/sys/module', ...drivers] };
 
 /** XPMEM, KNEM, GDRCopy: module and device, `module 2.7, /dev/xpmem usable`; `none` where /sys/module proves it. */
 function deviceModuleRow(

@@ -4,8 +4,8 @@
  */
 import { factFrom, factOrNone, known, smallFiles, textOf } from '../../answers.ts';
 import type { NodeAnswer, Probe, ProbeRow } from '../../probe.ts';
-import { adapterFiles, infinibandRows, kindRows, netRows, slingshotRows } from './adapters.ts';
-import { bypassAsk, bypassFiles, bypassRows, driverRow } from './bypass.ts';
+import { adapterFiles, infinibandRows, kindForms, kindRows, netRows, slingshotRows } from './adapters.ts';
+import { bypassAsk, bypassFiles, bypassRows, driverForm, driverRow } from './bypass.ts';
 import {
   cxiDevices,
   endpointDigest,
@@ -98,12 +98,7 @@ export const fabric: Probe = {
     { id: 'cxi-stat', kind: 'command', argv: ['cxi_stat'], limitSeconds: 10, slow: true },
   ],
   fingerprints: { fabric: ['infiniband', 'slingshot', 'drivers', 'ucx'] },
-  forms: {
-    infiniband: { name: 'untold', asks: [] },
-    slingshot: { name: 'untold', asks: [] },
-    drivers: { name: 'untold', asks: [] },
-    ucx: { name: 'untold', asks: [] },
-  },
+  forms: { ...kindForms, drivers: driverForm, ucx: { name: 'ucx_version', asks: ['ucx'] } },
   ownKeys: [],
   read: (answers) => {
     const sys = smallFiles(answers('sys'));

@@ -50,7 +50,10 @@ export function endpointDigest(endpoints: readonly FabricEndpoint[]): string | u
 
 /** `1.13.1` of `# Version 1.13.1`; UCX 1.6 says `# UCT version=1.6.0 revision …`. */
 export function ucxVersion(text: string): string | undefined {
-  return /^# (?:UCT version=|(?:Library )?[Vv]ersion:? )(\d[\w.-]*)/m.exec(text)?.[1];
+  const stated = text
+    .split('\n')
+    .map((line) => /^# (?:UCT version=|(?:Library )?[Vv]ersion:? )(\d[\w.-]*)/.exec(line)?.[1]);
+  return stated.find((version) => version !== undefined);
 }
 
 /** Transports and devices in the answer of `ucx_info -d`; a transport without any device is not usable and left out. */

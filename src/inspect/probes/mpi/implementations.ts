@@ -104,7 +104,8 @@ export function mpich(text: string): Mpich | undefined {
 export function launcherVersion(text: string): string | undefined {
   const lines = text.split('\n').map((line) => line.trim());
   const hydra = /^HYDRA build details/.test(lines[0] ?? '');
-  if (hydra) return `HYDRA ${/^Version:\s*(\S+)/m.exec(text.replaceAll(/^\s+/gm, ''))?.[1] ?? ''}`.trim();
+  const stated = lines.map((line) => /^Version:\s*(\S+)/.exec(line)?.[1]).find((version) => version !== undefined);
+  if (hydra) return `HYDRA ${stated ?? ''}`.trim();
   return lines.find((line) => /\d\.\d/.test(line));
 }
 

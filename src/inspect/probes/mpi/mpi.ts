@@ -19,9 +19,9 @@ export const mpi: Probe = {
   ],
   fingerprints: { mpi: ['plugins', 'slurm', 'mpirun'] },
   forms: {
-    plugins: { name: 'untold', asks: [] },
-    slurm: { name: 'untold', asks: [] },
-    mpirun: { name: 'untold', asks: [] },
+    plugins: { name: 'mpi_plugins', asks: ['plugins'] },
+    slurm: { name: 'slurm_version', asks: ['srun'] },
+    mpirun: { name: 'launcher_version', asks: ['mpirun'] },
   },
   ownKeys: cgroupOwnKeys,
   clusterKeys,

@@ -72,7 +72,8 @@ export function mpiPlugins(text: string): readonly string[] {
 
 /** `22.05.8` of `slurm 22.05.8` or `slurm-wlm 22.05.8`. */
 function slurmVersion(text: string): string | undefined {
-  return /^slurm\S*\s+(\S+)/m.exec(text)?.[1];
+  const stated = text.split('\n').map((line) => /^slurm\S*\s+(\S+)/.exec(line)?.[1]);
+  return stated.find((version) => version !== undefined);
 }
 
 /**
