@@ -32,7 +32,7 @@ export async function loadFingerprintTemplates(files: Pick<Files, 'readText'>): 
   return {
     main: await part(''),
     answers: await part('-answers'),
-    forms: (await Promise.all(['-kernel', '-mpi', '-fabric'].map(part))).join('\n'),
+    forms: (await Promise.all(['-kernel', '-mpi', '-fabric', '-gpu'].map(part))).join('\n'),
     collector: await loadCollectorTemplates(files),
   };
 }

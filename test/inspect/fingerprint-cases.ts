@@ -1,10 +1,10 @@
 /** Answers of a node as the collector and the node's own shell find them, and their fingerprints in both forms. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fingerprintOf } from '../../src/inspect/fingerprint.ts';
+import { fingerprintHead, fingerprintOf } from '../../src/inspect/fingerprint.ts';
 import { loadFingerprintTemplates, renderFingerprintScript } from '../../src/inspect/fingerprint-script.ts';
-import { type FingerprintName, isSlow, type NodeAnswer, sourceOf } from '../../src/inspect/probe.ts';
+import { type FingerprintName, isSlow, type NodeAnswer, type Probe, sourceOf } from '../../src/inspect/probe.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
 import { factsFrom } from '../../src/inspect/read-collected.ts';
 import { realFiles } from '../../src/system/files.ts';
@@ -25,31 +25,33 @@ export function ok(out: string | Uint8Array): Left {
   return { status: 'ok', out: Buffer.from(out) };
 }
 
-/** The digest; or `unknown GROUP.KEY` of the first fact that is not known. */
+/** The lines of a fingerprint, with `?` for the value of each fact that is not known. */
 export function byTypeScript(name: FingerprintName, node: Case): string {
-  const groups = Object.fromEntries(
-    probes.map((probe) => {
-      const answers = (id: string): NodeAnswer => {
-        const ask = probe.asks.find((each) => each.id === id);
-        if (!ask) throw new Error(`${probe.name} does not ask ${id}`);
-        const source = sourceOf(ask);
-        const left = node[`${probe.name}.${id}`] ?? { status: 'absent', out: Buffer.alloc(0) };
-        const status = /^exit=(\d+)$/.exec(left.status)?.[1];
-        if (left.status === 'ok' || status)
-          return { kind: 'content', bytes: framed(left), status: Number(status ?? 0), source };
-        const unknown =
-          left.status === 'absent' || left.status === 'denied'
-            ? left.status
-            : left.status.startsWith('timeout=')
-              ? 'timeout'
-              : 'error';
-        return { kind: 'unknown', unknown, why: left.status, source };
-      };
-      return [probe.name, factsFrom(probe, answers)];
-    }),
-  );
-  const found = fingerprintOf(name, { node: 'n', groups }, probes);
-  return 'digest' in found ? found.digest : `unknown ${found.why.split(' ')[0]}`;
+  const lines = probes.flatMap((probe) => {
+    const keys = probe.fingerprints[name] ?? [];
+    const answers = (id: string): NodeAnswer => answerOf(probe, id, node);
+    const facts = keys.length > 0 ? { node: 'n', groups: { [probe.name]: factsFrom(probe, answers) } } : undefined;
+    return keys.map((key) => {
+      const found = facts && fingerprintOf(name, facts, [{ ...probe, fingerprints: { [name]: [key] } }]);
+      const line =
+        found && 'text' in found ? found.text.split('\n').find((each) => each.startsWith(`${probe.name}.`)) : undefined;
+      return `${line ?? `${probe.name}.${key}=?`}\n`;
+    });
+  });
+  return lines.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))).join('');
+}
+
+function answerOf(probe: Probe, id: string, node: Case): NodeAnswer {
+  const ask = probe.asks.find((each) => each.id === id);
+  if (!ask) throw new Error(`${probe.name} does not ask ${id}`);
+  const source = sourceOf(ask);
+  const left = node[`${probe.name}.${id}`] ?? { status: 'absent', out: Buffer.alloc(0) };
+  const status = /^exit=(\d+)$/.exec(left.status)?.[1];
+  if (left.status === 'ok' || status)
+    return { kind: 'content', bytes: framed(left), status: Number(status ?? 0), source };
+  const why = left.status.split('=')[0];
+  const unknown = why === 'absent' || why === 'denied' || why === 'timeout' ? why : 'error';
+  return { kind: 'unknown', unknown, why: left.status, source };
 }
 
 /** The bytes that the collector frames: what a tool said on standard error counts where it failed or said nothing else. */
@@ -89,23 +91,28 @@ export async function byShell(
       if (err) writeFileSync(join(place, `${id}.err`), err);
     }
   });
+  // Every fact by itself: the first that is unknown does not hide the others.
   const driver = `
+fact() { one_fact "$@"; [ -z "$lost" ] || { line "$1" '?'; lost=; }; }
 index=0
 while [ "$index" -lt ${nodes.length} ]; do
   scratch=${folder}/$index
   digest ${name}
-  if [ -n "$lost" ]; then printf 'unknown %s\\n' "\${lost%% *}"; else printf 'sha256:%s\\n' "$sum"; fi
   index=$((index + 1))
 done
 scratch=
 `;
   const [program = 'sh', ...words] = shell;
-  const { stdout, stderr } = spawnSync(program, [...words, '-s'], {
-    input: functions + driver,
+  const { stderr } = spawnSync(program, [...words, '-s'], {
+    input: functions.replace('\nfact() {', '\none_fact() {') + driver,
     env: { PATH: pathOf(shell) },
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
   if (stderr !== '') throw new Error(stderr);
-  return stdout.trimEnd().split('\n');
+  return nodes.map((_, index) => {
+    const [head = '', ...lines] = readFileSync(join(folder, String(index), 'lines'), 'latin1').split(/(?<=\n)/);
+    if (head !== `assay.fingerprint=${fingerprintHead(name)}\n`) throw new Error(`it begins with ${head}`);
+    return lines.join('');
+  });
 }

@@ -137,7 +137,7 @@ describe.each(shells.map((shell) => ({ as: shell.join(' '), shell })))('under $a
     if (process.getuid?.() === 0) expect(script.line).toBe('kernel unknown: kernel.config-digest');
   }, 120_000);
 
-  test.each(['kernel'] as const)(
+  test.each(fingerprintNames)(
     '%s of this machine',
     async (name) => {
       const [script, typescript] = await both(shell, name, '', { env: { PATH: `${env.PATH}:${process.env.PATH}` } });

@@ -43,16 +43,12 @@ export const gpu: Probe = {
     ...amdToolAsks,
   ],
   fingerprints: { gpu: [...nvidiaFingerprint, ...amdFingerprint] },
-  forms: {
-    'nvidia-driver': { name: 'untold', asks: [] },
-    'nvidia-cards': { name: 'untold', asks: [] },
-    'nvidia-modes': { name: 'untold', asks: [] },
-    'nvidia-links': { name: 'untold', asks: [] },
-    'amd-driver': { name: 'untold', asks: [] },
-    'amd-cards': { name: 'untold', asks: [] },
-    'amd-modes': { name: 'untold', asks: [] },
-    'amd-links': { name: 'untold', asks: [] },
-  },
+  forms: Object.fromEntries(
+    [...nvidiaFingerprint, ...amdFingerprint].map((key) => [
+      key,
+      { name: 'gpu_fact', asks: ['sys', 'dev', 'nvidia-smi', 'amd', 'kfd'], words: [key] },
+    ]),
+  ),
   ownKeys: ['nvidia-visible', ...indexes.flatMap((index) => [...nvidiaOwnKeys(index), ...amdOwnKeys(index)])],
   read: (answers) => {
     const sys = smallFiles(answers('sys'));

@@ -36,10 +36,18 @@ const skipped = new Set(['processes', 'accounted_processes', 'supported_clocks']
 const deepest = 16;
 const startTag = /<([A-Za-z_][\w.-]*)((?:\s+[\w.-]+\s*=\s*"[^"<]*")*)\s*(\/?)>/y;
 const endTag = /<\/([A-Za-z_][\w.-]*)\s*>/y;
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const entities: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 function plain(text: string): string {
-  const decoded = text.includes('&') ? text.replace(/&([a-z]+);/g, (all, name: string) => entities[name] ?? all) : text;
+  const decoded = text.includes('&')
+    ? text.replace(/&([a-z]+);/g, (all, name: string) => entities.get(name) ?? all)
+    : text;
   return /[^\S ]|^ | $| {2}/.test(decoded) ? decoded.trim().replace(/\s+/g, ' ') : decoded;
 }
 
