@@ -1,7 +1,17 @@
 /** Answers for a probe made from text, as a node would have given them. */
 import { readFileSync } from 'node:fs';
+import { afterAll, expect } from 'vitest';
 import type { Fact } from '../../src/inspect/facts.ts';
-import { type NodeAnswer, type NodeAnswers, type Probe, sourceOf } from '../../src/inspect/probe.ts';
+import {
+  type FingerprintName,
+  isSlow,
+  type NodeAnswer,
+  type NodeAnswers,
+  type Probe,
+  sourceOf,
+} from '../../src/inspect/probe.ts';
+import { byShell, byTypeScript, type Case, type Left } from './fingerprint-cases.ts';
+import { shells } from './scratch-collector.ts';
 
 /** Text of an answer, or the exit status with the text, or why there is none. */
 export type Given =
@@ -10,8 +20,38 @@ export type Given =
   | { readonly status: number; readonly text: string }
   | { readonly unknown: 'absent' | 'denied' | 'error' | 'timeout' };
 
+// Every node that a test composes is held to the shell's form of its fingerprints too, once the tests of its file are
+// over: the first ones, for tests of damaged answers compose thousands.
+const composed = new Map<string, { readonly probe: Probe; readonly node: Case }>();
+const mostComposed = 80;
+afterAll(async () => {
+  const shell = shells[0];
+  const names = [...new Set([...composed.values()].flatMap(({ probe }) => Object.keys(probe.fingerprints)))];
+  for (const name of names as FingerprintName[]) {
+    const nodes = [...composed.values()].flatMap(({ probe, node }) => (probe.fingerprints[name] ? [node] : []));
+    if (shell) expect(await byShell(shell, name, nodes)).toEqual(nodes.map((node) => byTypeScript(name, node)));
+  }
+}, 300_000);
+
+function leftBy(given: Given): Left {
+  if (typeof given === 'string' || given instanceof Uint8Array) return { status: 'ok', out: Buffer.from(given) };
+  if ('unknown' in given)
+    return { status: given.unknown === 'timeout' ? 'timeout=5' : given.unknown, out: Buffer.alloc(0) };
+  return { status: given.status === 0 ? 'ok' : `exit=${given.status}`, out: Buffer.from(given.text) };
+}
+
+function compose(probe: Probe, given: Readonly<Record<string, Given>>): void {
+  if (composed.size >= mostComposed || Object.keys(probe.fingerprints).length === 0) return;
+  const fast = probe.asks.filter((ask) => !isSlow(ask) && given[ask.id] !== undefined);
+  // Only a command can end with a status of its own.
+  if (fast.some((ask) => ask.kind !== 'command' && leftBy(given[ask.id] ?? '').status.startsWith('exit='))) return;
+  const node = Object.fromEntries(fast.map(({ id }) => [`${probe.name}.${id}`, leftBy(given[id] ?? '')]));
+  composed.set(`${probe.name} ${JSON.stringify(node)}`, { probe, node });
+}
+
 /** The answers to a probe's asks; what is not given is absent. */
 export function answersOf(probe: Probe, given: Readonly<Record<string, Given>>): NodeAnswers {
+  compose(probe, given);
   return (id): NodeAnswer => {
     const ask = probe.asks.find((each) => each.id === id);
     if (!ask) throw new Error(`${probe.name} does not ask ${id}`);

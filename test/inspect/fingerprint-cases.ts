@@ -82,7 +82,7 @@ export async function byShell(
   nodes.forEach((node, index) => {
     const place = join(folder, String(index));
     mkdirSync(place);
-    for (const probe of probes)
+    for (const probe of probes.filter(({ fingerprints }) => fingerprints[name]))
       for (const ask of probe.asks)
         if (!isSlow(ask)) writeFileSync(join(place, `${probe.name}.${ask.id}.status`), 'absent\n');
     for (const [id, { status, out, err }] of Object.entries(node)) {

@@ -170,7 +170,7 @@ const fabrics: readonly Case[] = [
   },
   { 'fabric.sys': ok('n /sys/class/net\nn /sys/module\n'), 'libraries.list': ok('') },
   {
-    'fabric.sys': ok('n /sys/class/net\n'),
+    'fabric.sys': ok('n /sys/module\nn /sys/class/net\n'),
     'libraries.list': ok(''),
     'fabric.ucx': ok('# UCT version=1.6.0 revision 0\n'),
   },

@@ -1,65 +1,17 @@
 /** The script by which a node takes its own fingerprints, run as a node would, beside the collector and TypeScript. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fingerprintKeys, fingerprintNames, fingerprintOf } from '../../src/inspect/fingerprint.ts';
+import { fingerprintKeys, fingerprintNames } from '../../src/inspect/fingerprint.ts';
 import { loadFingerprintTemplates, renderFingerprintScript } from '../../src/inspect/fingerprint-script.ts';
-import type { FingerprintName, Probe } from '../../src/inspect/probe.ts';
+import type { Probe } from '../../src/inspect/probe.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
-import { readFacts } from '../../src/inspect/read-collected.ts';
 import { realFiles } from '../../src/system/files.ts';
+import { both, scriptFor } from './both-forms.ts';
 import { flaws, kernelTree, planted } from './composed-node.ts';
 import { pathOf } from './fingerprint-cases.ts';
-import { nonce, rendered, run, scratch, shells } from './scratch-collector.ts';
-
-const templates = await loadFingerprintTemplates(realFiles);
-const fileLimitSeconds = 300;
-
-async function scriptFor(root: string): Promise<string> {
-  const path = join(scratch(), 'fingerprint.sh');
-  writeFileSync(path, renderFingerprintScript(templates, { probes, root, fileLimitSeconds }));
-  return path;
-}
-
-/** Facts of a probe whose commands are left out, but for those that a fingerprint needs. */
-function needed(name: FingerprintName): readonly Probe[] {
-  const keys = fingerprintKeys(name, probes);
-  return probes.filter((probe) => keys.some((key) => key.startsWith(`${probe.name}.`)));
-}
-
-interface Both {
-  readonly text: string;
-  readonly line: string;
-}
-
-type Run = { readonly env?: Readonly<Record<string, string>>; readonly ordinaryUser?: boolean };
-
-/** What the script says, and what TypeScript makes of the collector's text. */
-async function both(
-  shell: readonly [string, ...string[]],
-  name: FingerprintName,
-  root: string,
-  options: Run = {},
-): Promise<readonly [script: Both, typescript: Both]> {
-  const script = await scriptFor(root);
-  const [line, text, collected] = await Promise.all([
-    run(shell, [script, name], options),
-    run(shell, [script, '--text', name], options),
-    run(shell, [await rendered(scratch(), { probes: needed(name), root, fileLimitSeconds }), '-', 'facts'], options),
-  ]);
-  const found = fingerprintOf(name, readFacts(collected.stdout, { nonce, probes: needed(name) }), needed(name));
-  const known = 'digest' in found;
-  expect(line.status).toBe(known ? 0 : 1);
-  expect(line.stderr).toBe('');
-  // Reasons are in each one's own words; which fact is unknown is not.
-  const upToKey = (said: string): string => /^\w+ unknown: \S+/.exec(said)?.[0] ?? said;
-  const why = known ? `${name} ${found.digest}` : `${name} unknown: ${found.why.split(' ')[0]}`;
-  return [
-    { line: upToKey(line.stdout.trimEnd()), text: known ? text.stdout : upToKey(text.stderr) },
-    { line: why, text: known ? found.text : why },
-  ];
-}
+import { run, scratch, shells } from './scratch-collector.ts';
 
 const trees: Readonly<Record<string, Readonly<Record<string, string | Buffer | undefined>>>> = {
   'as it is': {},
@@ -115,6 +67,8 @@ const trees: Readonly<Record<string, Readonly<Record<string, string | Buffer | u
   },
   'notes without a build-id': { 'sys/kernel/notes': Buffer.from('060000000400000001010000', 'hex') },
 };
+
+const templates = await loadFingerprintTemplates(realFiles);
 
 describe.each(shells.map((shell) => ({ as: shell.join(' '), shell })))('under $as', ({ shell }) => {
   const env = { PATH: pathOf(shell) };

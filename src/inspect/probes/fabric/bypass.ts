@@ -72,9 +72,11 @@ function moduleText(small: SmallFiles, name: string): string | undefined {
   return stated ?? (small.directories.includes(`/sys/module/${name}`) ? 'loaded' : undefined);
 }
 
-/** Drivers that state a version, `mlx5_core 23.10-1.1.9; …`. */
+/** Drivers that state a version, `mlx5_core 23.10-1.1.9; …`; `none` where /sys/module proves it. */
 export function driverRow(small: SmallFiles): ProbeRow {
   if (small.missing) return unknown('drivers', small.missing.unknown, small.missing.why, '/sys/module');
+  if (!small.directories.includes('/sys/module'))
+    return unknown('drivers', 'absent', '/sys/module cannot be seen', '/sys/module');
   const stated = drivers.flatMap((name) => (moduleText(small, name) ? [`${name} ${moduleText(small, name)}`] : []));
   return known('drivers', stated.length > 0 ? stated.join('; ') : 'none', '/sys/module');
 }
