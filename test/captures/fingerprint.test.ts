@@ -43,7 +43,6 @@ const given: readonly (readonly [name: FingerprintName, nodes: readonly Case[]])
   ['kernel', nodes('kernel', 'kernel.cmdline', files('proc-cmdline'))],
   ['kernel', nodes('kernel', 'modules.proc', files('proc-modules'))],
   ['mpi', nodes('mpi', 'mpi.plugins', files('srun-mpi-list'))],
-  ['fabric', nodes('fabric', 'fabric.ucx', files('ucx_info'))],
   ['gpu', nodes('gpu', 'gpu.nvidia-smi', [...files('nvidia-smi-xml'), ...files('nvidia-smi-multi')])],
   ['gpu', nodes('gpu', 'gpu.kfd', listed('kfd-topology').map(topology))],
 ];
