@@ -91,7 +91,7 @@ export function renderFingerprintScript(
   const sources = new Map(fingerprints.flatMap((one) => one.sources.map((source) => [source.id, source] as const)));
   return renderTemplate('shell', templates.main, {
     root: options.root ?? '',
-    fileLimitSeconds: options.fileLimitSeconds ?? 10,
+    fileLimitSeconds: options.fileLimitSeconds ?? 20,
     ...sharedParts({ ...templates.collector, trials: '' }, 'fingerprint'),
     answers: templates.answers,
     forms: templates.forms,

@@ -17,7 +17,10 @@ async function nodeScript(system: System, which: string): Promise<string> {
     return renderFingerprintScript(await loadFingerprintTemplates(system.files), { probes });
   }
   if (which !== 'collector')
-    throw usageInvalid(`there is no script named ${which}`, 'write --script for the collector, or --script=fingerprint');
+    throw usageInvalid(
+      `there is no script named ${which}`,
+      'write --script for the collector, or --script=fingerprint',
+    );
   const { loadCollectorTemplates, renderCollector } = await import('../../inspect/collector.ts');
   const templates = await loadCollectorTemplates(system.files);
   return renderCollector(templates, { nonce: '0'.repeat(32), probes, ranksLimitSeconds: 60 });
