@@ -1,10 +1,10 @@
 /** Answers of a node as the collector and the node's own shell find them, and their fingerprints in both forms. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprintHead, fingerprintOf } from '../../src/inspect/fingerprint.ts';
 import { loadFingerprintTemplates, renderFingerprintScript } from '../../src/inspect/fingerprint-script.ts';
-import { type FingerprintName, isSlow, type NodeAnswer, type Probe, sourceOf } from '../../src/inspect/probe.ts';
+import { type FingerprintName, type NodeAnswer, type Probe, sourceOf } from '../../src/inspect/probe.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
 import { factsFrom } from '../../src/inspect/read-collected.ts';
 import { realFiles } from '../../src/system/files.ts';
@@ -79,13 +79,17 @@ export async function byShell(
   const script = renderFingerprintScript(await loadFingerprintTemplates(realFiles), { probes });
   const functions = script.slice(0, script.indexOf('# ---- what to do'));
   const folder = scratch();
+  const asked = probes.flatMap((probe) =>
+    (probe.fingerprints[name] ?? []).flatMap(
+      (key) => probe.forms?.[key]?.asks.map((id) => `${probe.name}.${id}`) ?? [],
+    ),
+  );
   nodes.forEach((node, index) => {
     const place = join(folder, String(index));
     mkdirSync(place);
-    for (const probe of probes.filter(({ fingerprints }) => fingerprints[name]))
-      for (const ask of probe.asks)
-        if (!isSlow(ask)) writeFileSync(join(place, `${probe.name}.${ask.id}.status`), 'absent\n');
+    for (const id of asked) writeFileSync(join(place, `${id}.status`), 'absent\n');
     for (const [id, { status, out, err }] of Object.entries(node)) {
+      if (!asked.includes(id)) continue;
       writeFileSync(join(place, `${id}.status`), `${status}\n`);
       writeFileSync(join(place, `${id}.out`), out);
       if (err) writeFileSync(join(place, `${id}.err`), err);
@@ -110,9 +114,11 @@ scratch=
     maxBuffer: 1 << 26,
   });
   if (stderr !== '') throw new Error(stderr);
-  return nodes.map((_, index) => {
+  const texts = nodes.map((_, index) => {
     const [head = '', ...lines] = readFileSync(join(folder, String(index), 'lines'), 'latin1').split(/(?<=\n)/);
     if (head !== `assay.fingerprint=${fingerprintHead(name)}\n`) throw new Error(`it begins with ${head}`);
     return lines.join('');
   });
+  rmSync(folder, { recursive: true });
+  return texts;
 }

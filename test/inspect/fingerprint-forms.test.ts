@@ -5,7 +5,7 @@ import { kinds } from './fingerprint-nodes.ts';
 import { mutated } from './mutated-answers.ts';
 import { shells } from './scratch-collector.ts';
 
-const count = Number(process.env.ASSAY_MUTATIONS ?? 120);
+const count = Number(process.env.ASSAY_MUTATIONS ?? 100);
 
 describe.each(kinds)('$name', ({ name, nodes, words, least }) => {
   const many = mutated(nodes, words, count, 20_261_125);
@@ -26,7 +26,8 @@ describe.each(kinds)('$name', ({ name, nodes, words, least }) => {
   test.each(shells.map((shell) => ({ shell, as: shell.join(' ') })))(
     'is of the same lines, or unknown for the same facts, by $as',
     async ({ shell }) => {
-      const cases = [...nodes, ...many];
+      // The second shell sees fewer: its tools are the slower ones.
+      const cases = [...nodes, ...(shell === shells[0] ? many : many.slice(0, many.length / 2))];
       const byIt = await byShell(shell, name, cases);
       const apart = cases.flatMap((node, index) => {
         const [ours, its] = [byUs[index]?.split('\n') ?? [], byIt[index]?.split('\n') ?? []];
