@@ -6,7 +6,8 @@ import { afterAll, expect, test } from 'vitest';
 import { loadCollectorTemplates, renderCollector } from '../../src/inspect/collector.ts';
 import { deviationsAmong } from '../../src/inspect/comparison/uniformity.ts';
 import { factValue } from '../../src/inspect/facts.ts';
-import { fingerprintOf } from '../../src/inspect/fingerprint.ts';
+import { fingerprintNames, fingerprintsOf } from '../../src/inspect/fingerprint.ts';
+import { loadFingerprintTemplates, renderFingerprintScript } from '../../src/inspect/fingerprint-script.ts';
 import { probes } from '../../src/inspect/probes/index.ts';
 import { readFacts } from '../../src/inspect/read-collected.ts';
 import { readRanks } from '../../src/inspect/read-ranks.ts';
@@ -19,19 +20,22 @@ const directory = mkdtempSync(join(home, 'inspect-'));
 const nonce = 'c0ffee11c0ffee11c0ffee11c0ffee11';
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-test('one companion step brings the facts of every node and the ranks of the other steps', async () => {
+test('one companion step brings the facts of every node and the ranks of the other steps; a node tells its own fingerprints', async () => {
   execFileSync('chown', ['--reference', home, directory]);
   const collector = join(directory, 'collector.sh');
   writeFileSync(
     collector,
     renderCollector(await loadCollectorTemplates(realFiles), { nonce, probes, ranksLimitSeconds: 60 }),
   );
+  const script = join(directory, 'fingerprint.sh');
+  writeFileSync(script, renderFingerprintScript(await loadFingerprintTemplates(realFiles), { probes }));
   const job = [
     '#!/bin/sh',
     `srun --overlap -N2 -n2 sh ${collector} ${directory} facts ranks &`,
     'companion=$!; sleep 1',
     'ASSAY_CASE=wait srun --overlap -N2 -n4 sleep 2',
     `touch ${directory}/stop; wait $companion`,
+    `srun -N2 -n2 -o ${directory}/%N.prints sh ${script} || true`,
   ];
   writeFileSync(join(directory, 'job.sh'), `${job.join('\n')}\n`);
   const submit = [
@@ -61,8 +65,13 @@ test('one companion step brings the facts of every node and the ranks of the oth
   for (const each of facts) {
     expect(factValue(each, 'mpi', 'plugins')).toContain('pmix');
     expect(factValue(each, 'system', 'slurmd-nodename')).toBe(each.node);
-    expect(fingerprintOf('kernel', each, probes)).toHaveProperty('digest');
-    expect(fingerprintOf('mpi', each, probes)).toHaveProperty('digest');
+    const prints = fingerprintsOf(each, probes);
+    expect(prints.filter((print) => 'digest' in print).map(({ name }) => name)).toEqual(fingerprintNames);
+    expect(
+      readFileSync(join(directory, `${each.node}.prints`), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    ).toEqual(prints.map((print) => `${print.name} ${'digest' in print ? print.digest : ''}`));
   }
   expect(deviationsAmong(facts, probes)).toEqual([]);
 

@@ -22,7 +22,7 @@ const plain: Case = {
   'kernel.machine': ok('x86_64\n'),
   'kernel.notes': ok(Buffer.concat([otherNote, note('85')])),
   'kernel.cmdline': ok(
-    'BOOT_IMAGE=/boot/vmlinuz-6.1 root=UUID=b77 ro mitigations=auto isolcpus=1-3 dyndbg="file a.c +p" api_key=hunter2 quiet -- single\n',
+    'BOOT_IMAGE=/boot/vmlinuz-6.1 root=UUID=b77 ro mitigations=auto isolcpus=1-3 dyndbg="file a.c +p" api_key=hunter2 ib_pkey=0x8001 quiet -- single\n',
   ),
   'kernel.config': ok(`/boot/config-6.1.0-18-amd64\n${digest}CONFIG_HZ=250\n`),
   'modules.proc': ok(
@@ -44,6 +44,10 @@ const plain: Case = {
 };
 const without = (node: Case, ...ids: readonly string[]): Case =>
   Object.fromEntries(Object.entries(node).filter(([id]) => !ids.includes(id)));
+// Digests that are none, for a reader that only looks at how they begin.
+const badDigests: readonly Case[] = ['0123456789abcdef'.repeat(4).slice(1), `${'0123456789abcdef'.repeat(4)}0`].map(
+  (text) => ({ ...plain, 'kernel.config': ok(`/boot/config-6.1.0-18-amd64\n${text}  -\n`) }),
+);
 const kernels: readonly Case[] = [
   plain,
   // No loadable modules listed, a byte order of another machine, a live patch.
@@ -156,6 +160,7 @@ const fabrics: readonly Case[] = [
         [`${verbs}/hfi1_0/device/uevent`]: 'DRIVER=hfi1',
         [`${verbs}/hfi1_0/board_id`]: 'HPE 100Gb',
         [`${verbs}/efa_0/ports/1/state`]: '4: ACTIVE',
+        [`${verbs}/hfi1_1/board_id`]: 'HPE 100Gb',
         [`${verbs}/odd_0/device/uevent`]: 'DRIVER=1.0',
         [`${verbs}/odd_1/device/uevent`]: 'DRIVER=1',
         '/sys/class/cxi/cxi1/device/fru/part_number': 'P43012-001',
@@ -231,6 +236,12 @@ const gpus: readonly Case[] = [
     'gpu.nvidia-smi': ok(nvidiaXml([{}], { driver_version: '595.71.05' })),
   },
 ];
+const hiddenGpus: readonly Case[] = [
+  { 'gpu.sys': ok(`${busWithout}n /proc/driver/nvidia/gpus/0000:01:00.0\n`) },
+  { 'gpu.sys': ok(busWithout), 'gpu.dev': ok('/dev/nvidia0\n') },
+  { 'gpu.sys': ok(`${busWithout}${small({ '/sys/class/kfd/kfd/topology/nodes/1/gpu_id': '1' })}`) },
+  { 'gpu.sys': ok(`${bus(2, '0x1002', 'amdgpu')}n /sys/bus/pci/drivers/vfio-pci/0000:01:00.0\n`) },
+];
 const gpuWords = [
   ...[
     '<gpu id="x">',
@@ -285,10 +296,10 @@ const gpuWords = [
   ],
 ];
 
-/** Nodes, what may be put among their answers, and of how many changed ones a fingerprint must still be known at least. */
+/** Sound nodes, others with something that cannot be told, what may be put among their answers, and of how many changed ones a fingerprint must still be known at least. */
 export const kinds = [
-  { name: 'kernel', nodes: kernels, words: kernelWords, least: 2 },
-  { name: 'mpi', nodes: mpis, words: mpiWords, least: 2 },
-  { name: 'fabric', nodes: fabrics, words: fabricWords, least: 2 },
-  { name: 'gpu', nodes: gpus, words: gpuWords, least: 2 },
+  { name: 'kernel', nodes: kernels, odd: badDigests, words: kernelWords, least: 2 },
+  { name: 'mpi', nodes: mpis, odd: [], words: mpiWords, least: 2 },
+  { name: 'fabric', nodes: fabrics, odd: [], words: fabricWords, least: 2 },
+  { name: 'gpu', nodes: gpus, odd: hiddenGpus, words: gpuWords, least: 2 },
 ] as const;
