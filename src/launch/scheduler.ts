@@ -98,6 +98,8 @@ export interface Scheduler {
   readonly submit: (request: JobRequest) => Asked<Submission>;
   readonly find: (key: string, directory: string) => Asked<Reply<readonly JobStatus[]>>;
   readonly poll: (jobIds: readonly string[]) => Asked<Reply<readonly JobStatus[]>>;
+  /** All jobs of the user at once, where that is cheap: the same question for every process, so that one may ask for all. */
+  readonly pollAll?: Asked<Reply<readonly JobStatus[]>>;
   readonly account: (jobIds: readonly string[]) => Asked<Reply<readonly JobAccount[]>>;
   /** One question, or one for each job. */
   readonly cancel: (jobIds: readonly string[]) => readonly Asked<Reply<true>>[];

@@ -13,6 +13,7 @@ import { runSchedulerSilent, runSubmitRefused } from './errors.ts';
 import type { EventBody } from './event.ts';
 import type { Journal } from './journal.ts';
 import type { RunLock } from './lock.ts';
+import { lookAtQueue } from './queue.ts';
 import type { RunPaths } from './run.ts';
 import { type AllocationState, isOver, openAllocations, type RunState } from './state.ts';
 
@@ -200,8 +201,8 @@ async function look(drive: Drive, open: readonly AllocationState[], overSince: M
   const { system, journal, scheduler } = drive;
   const jobs = open.flatMap((item) => (item.job ? [item.job] : []));
   if (jobs.length === 0) return;
-  const asked = scheduler.poll(jobs);
-  const reply = asked.read(await system.ask(asked.ask));
+  const reply = await lookAtQueue({ ...drive, directory: drive.paths.directory }, jobs);
+  if (!reply) return;
   if ('unanswered' in reply) {
     system.log.warn(`the scheduler did not answer: ${reply.unanswered}`);
     return;

@@ -46,6 +46,16 @@ export function poll(jobIds: readonly string[]): Asked<Reply<readonly JobStatus[
   };
 }
 
+/** All jobs of the user, those that ended a while ago too (slurm.conf(5), MinJobAge). */
+export const pollAll: Asked<Reply<readonly JobStatus[]>> = {
+  ask: {
+    kind: 'exec',
+    limitSeconds: 30,
+    argv: argv('squeue', '--noheader', '--me', '--states=all', `--format=${columns}`),
+  },
+  read: readQueue,
+};
+
 /** The jobs that carry a key as their name; keys are unique to one allocation. */
 export function find(key: string): Asked<Reply<readonly JobStatus[]>> {
   return {

@@ -1,7 +1,7 @@
 /** Slurm by its command line, from 21.08 on. */
 import { closed, Type } from '../../../base/schema.ts';
 import type { Scheduler } from '../../scheduler.ts';
-import { account, cancel, find, poll } from './queue.ts';
+import { account, cancel, find, poll, pollAll } from './queue.ts';
 import { submit } from './submit.ts';
 
 export const slurm: Scheduler = {
@@ -16,6 +16,7 @@ export const slurm: Scheduler = {
   submit,
   find,
   poll,
+  pollAll,
   account,
   cancel,
 };
