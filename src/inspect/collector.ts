@@ -5,12 +5,13 @@ import type { Files } from '../system/files.ts';
 import { renderTemplate } from '../system/template.ts';
 import { isSlow, type NodeAsk, type Probe } from './probe.ts';
 
-/** The templates of the collector: the script, the ground it stands on, and its parts that ask, watch ranks, and try things out. */
+/** The templates of the collector: the script, the ground it stands on, and the parts that do one thing each. */
 export interface CollectorTemplates {
   readonly main: string;
   readonly ground: string;
   readonly asks: string;
   readonly ranks: string;
+  readonly libraries: string;
   readonly trials: string;
 }
 
@@ -56,6 +57,7 @@ export async function loadCollectorTemplates(files: Pick<Files, 'readText'>): Pr
     ground: await files.readText(at('collector-ground.sh.hbs')),
     asks: await files.readText(at('collector-asks.sh.hbs')),
     ranks: await files.readText(at('collector-ranks.sh.hbs')),
+    libraries: await files.readText(at('collector-libraries.sh.hbs')),
     trials: await files.readText(at('collector-trials.sh.hbs')),
   };
 }
@@ -152,7 +154,7 @@ export function renderCollector(templates: CollectorTemplates, options: Collecto
     ranks: renderTemplate('shell', templates.ranks, {
       launchers: launcherPrograms.join(' '),
       ranksLimitSeconds: options.ranksLimitSeconds,
-      mounts: options.mounts ?? [],
+      libraries: renderTemplate('shell', templates.libraries, { mounts: options.mounts ?? [] }),
     }),
   });
 }
