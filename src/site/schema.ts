@@ -30,6 +30,20 @@ const partition = closed(
     qos: Type.Optional(Type.String()),
     constraint: Type.Optional(Type.String()),
     reservation: Type.Optional(Type.String()),
+    exclude: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.,\\[\\]-]*$' }), {
+        description: 'Nodes never to be used, as names or host lists: node7, rack[1-3].',
+      }),
+    ),
+    licenses: Type.Optional(
+      Type.String({ pattern: '^[^\\s]+$', description: 'Licences that every allocation holds: name:count,…' }),
+    ),
+    network: Type.Optional(
+      Type.String({
+        pattern: '^[^\\s]+$',
+        description: 'What the switch plugin is asked for, as `sbatch --network` takes it.',
+      }),
+    ),
     exclusive: Type.Optional(Type.Boolean({ description: 'Ask for whole nodes; true unless said.' })),
     mounts: Type.Optional(
       Type.Array(mount, {

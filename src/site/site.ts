@@ -16,6 +16,10 @@ export interface Partition {
   readonly qos?: string;
   readonly constraint?: string;
   readonly reservation?: string;
+  /** Nodes never to be used. */
+  readonly exclude?: readonly string[];
+  readonly licenses?: string;
+  readonly network?: string;
   readonly exclusive: boolean;
   /** Those of the site and its own, in the order in which they are made. */
   readonly mounts: readonly HostMount[];

@@ -149,7 +149,7 @@ const request: JobRequest = {
   ...{ nodes: 4, limitSeconds: 61, exclude: ['node3'], environment: { PATH: '/usr/bin' } },
   partition: {
     ...{ name: 'batch', nodes: 4, processors: 2, timeLimitSeconds: 600, exclusive: true, mounts: [] },
-    ...{ account: 'a', qos: 'q', constraint: 'c', reservation: 'r' },
+    ...{ account: 'a', qos: 'q', constraint: 'c', reservation: 'r', licenses: 'l:2', network: 'n', exclude: ['node9'] },
   },
 };
 

@@ -64,6 +64,11 @@ describe('sbatch', () => {
     expect(words).toContain('--job-name=assay-x-a1');
     expect(words).toContain('--no-requeue');
     expect(words).toContain('--exclude=node3');
+    const more = { ...request.partition, exclude: ['rack[1-3]'], licenses: 'fs:2', network: 'single_node_vni' };
+    const { ask: wider } = submit({ ...request, partition: more });
+    expect(wider.kind === 'exec' && wider.argv).toEqual(
+      expect.arrayContaining(['--exclude=rack[1-3],node3', '--licenses=fs:2', '--network=single_node_vni']),
+    );
     expect(words.at(-1)).toBe('/runs/it is/job.sh');
   });
 

@@ -11,6 +11,7 @@ const perhapsSubmitted =
 /** Submits one allocation. */
 export function submit(request: JobRequest): Asked<Submission> {
   const { partition } = request;
+  const excluded = [...(partition.exclude ?? []), ...request.exclude];
   return {
     ask: {
       kind: 'exec',
@@ -36,7 +37,9 @@ export function submit(request: JobRequest): Asked<Submission> {
         ...(partition.qos ? [`--qos=${partition.qos}`] : []),
         ...(partition.constraint ? [`--constraint=${partition.constraint}`] : []),
         ...(partition.reservation ? [`--reservation=${partition.reservation}`] : []),
-        ...(request.exclude.length > 0 ? [`--exclude=${request.exclude.join(',')}`] : []),
+        ...(partition.licenses ? [`--licenses=${partition.licenses}`] : []),
+        ...(partition.network ? [`--network=${partition.network}`] : []),
+        ...(excluded.length > 0 ? [`--exclude=${excluded.join(',')}`] : []),
         request.script,
       ),
     },

@@ -8,6 +8,7 @@ import { errorWords, numberOf, objectOf, readReply } from './reply.ts';
 export function submissionBody(request: JobRequest, script: string, dialect: Dialect): string {
   const version = numberOfDialect(dialect);
   const { partition } = request;
+  const excluded = [...(partition.exclude ?? []), ...request.exclude];
   const minutes = Math.max(1, Math.ceil(request.limitSeconds / 60));
   const environment = Object.entries(request.environment);
   const job = {
@@ -29,8 +30,9 @@ export function submissionBody(request: JobRequest, script: string, dialect: Dia
     ...(partition.qos && { qos: partition.qos }),
     ...(partition.constraint && { constraints: partition.constraint }),
     ...(partition.reservation && { reservation: partition.reservation }),
-    ...(request.exclude.length > 0 &&
-      (version < 39 ? { exclude_nodes: request.exclude.join(',') } : { excluded_nodes: [...request.exclude] })),
+    ...(partition.licenses && { licenses: partition.licenses }),
+    ...(partition.network && { network: partition.network }),
+    ...(excluded.length > 0 && (version < 39 ? { exclude_nodes: excluded.join(',') } : { excluded_nodes: excluded })),
   };
   return JSON.stringify(version < 42 ? { script, job } : { job: { ...job, script } });
 }
