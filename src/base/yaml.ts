@@ -1,5 +1,5 @@
 /** YAML with positions: the one import site of `yaml`. */
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import type { Diagnostic, SourceRange } from './diagnostic.ts';
 
 /** A path into a value: member names and array indices. */
@@ -19,19 +19,24 @@ export type YamlResult = { readonly ok: YamlSource } | { readonly problems: read
 
 /** Parses one YAML 1.2 document. Aliases are expanded at most 100 times; duplicate keys are problems. */
 export function parseYaml(text: string, file: string): YamlResult {
-  const counter = new LineCounter();
   const lines = text.split('\n');
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true });
+  // Not the library's LineCounter: it loses count of lines where a document has errors in its middle.
+  const starts: number[] = [0];
+  for (const line of lines) starts.push((starts.at(-1) ?? 0) + line.length + 1);
   const rangeOf = (from: number, to: number): SourceRange => {
-    const start = counter.linePos(Math.min(from, text.length));
-    const end = counter.linePos(Math.min(Math.max(to, from), text.length));
-    const line = (lines[start.line - 1] ?? '').replace(/\r$/, '');
-    const endColumn = end.line === start.line ? end.col : line.length + 1;
-    return { file, line: start.line, column: start.col, endColumn: Math.max(endColumn, start.col + 1), text: line };
+    const at = Math.min(from, text.length);
+    const start = lastNotAbove(starts, at, lines.length);
+    const end = Math.min(Math.max(to, from), text.length);
+    const line = (lines[start] ?? '').replace(/\r$/, '');
+    const column = at - (starts[start] ?? 0) + 1;
+    const endColumn = Math.min(end - (starts[start] ?? 0), line.length) + 1;
+    return { file, line: start + 1, column, endColumn: Math.max(endColumn, column + 1), text: line };
   };
   if (document.errors.length > 0) {
     return {
-      problems: document.errors.map((error) => ({
+      // One mistake may make hundreds of what follows.
+      problems: document.errors.slice(0, mostErrors).map((error) => ({
         severity: 'error',
         message: `not valid YAML: ${error.message.split('\n')[0]}`,
         at: rangeOf(error.pos[0], error.pos[1]),
@@ -52,6 +57,20 @@ export function parseYaml(text: string, file: string): YamlResult {
     const message = error instanceof Error ? error.message : String(error);
     return { problems: [{ severity: 'error', message: `not valid YAML: ${message}`, at: rangeOf(0, 1) }] };
   }
+}
+
+/** Errors of one file that are told. */
+const mostErrors = 5;
+
+/** Index of the last of the first `count` numbers that is not above a value; they rise, and the first is 0. */
+function lastNotAbove(numbers: readonly number[], value: number, count: number): number {
+  let [least, most] = [0, count - 1];
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if ((numbers[middle] ?? 0) <= value) least = middle;
+    else most = middle - 1;
+  }
+  return least;
 }
 
 function locate(

@@ -22,11 +22,11 @@ export interface CommandInput {
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
 }
 
-/** What a command gives: text for people, a value for programs, and an exit status (0 done, 1 refused, 4 hold). */
+/** What a command gives: text for people, a value for programs, and an exit status (0 done, 1 refused, 2 a file is wrong, 4 hold). */
 export interface CommandOutput {
   readonly text: string;
   readonly value: unknown;
-  readonly exitCode: 0 | 1 | 4;
+  readonly exitCode: 0 | 1 | 2 | 4;
 }
 
 /** What a command runs in. */

@@ -8,6 +8,11 @@ export const runtimeMissing = defineError(
 );
 export const preflightRefused = defineError('PREFLIGHT_REFUSED', 'declaration', 'The image cannot start here.');
 export const policyMissing = defineError('FLOW_POLICY_MISSING', 'declaration', 'The policy file is not there.');
+export const lintUnknown = defineError(
+  'FLOW_LINT_UNKNOWN',
+  'declaration',
+  'A file to check is not there, or none of Assay.',
+);
 export const targetInvalid = defineError(
   'FLOW_TARGET_INVALID',
   'declaration',

@@ -9,6 +9,7 @@ import { history } from './history.ts';
 import { inspect } from './inspect.ts';
 import { kernels } from './kernels.ts';
 import { key } from './key.ts';
+import { lint } from './lint.ts';
 import { plan } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { promote } from './promote.ts';
@@ -39,5 +40,6 @@ export const commands: readonly Command[] = [
   kernels,
   key,
   ci,
+  lint,
   schema,
 ];
