@@ -20,6 +20,11 @@ function bind(source: string, target: string): string {
   return `--bind=${source}:${target}`;
 }
 
+/** ch-run takes one pair of single quotes around a value away (ch-run(1), "Environment variables"). */
+function quoted(value: string): string {
+  return /^'[\s\S]*'$/.test(value) ? `'${value}'` : value;
+}
+
 /** What `--bind` cannot say of a site's mount. */
 function refuses({ source, target, readOnly }: HostMount): MountProblem | undefined {
   const why = 'holds a colon, which ch-run takes for a separator';
@@ -70,7 +75,7 @@ export const charliecloud: Runtime = {
       ...(launch.launcher === 'srun' && launch.geometry.ranks > launch.geometry.nodes
         ? ['--join', `--join-tag=${joinTag(launch)}`]
         : []),
-      ...Object.entries(launch.environment).map(([name, value]) => `--set-env=${name}=${value}`),
+      ...Object.entries(launch.environment).map(([name, value]) => `--set-env=${name}=${quoted(value)}`),
       ...launch.mounts.map((mount) => bind(mount.source, mount.target)),
       `--cd=${launch.workingDirectory}`,
       launch.image.root,
