@@ -1,6 +1,6 @@
 /** Files of facts, as `assay inspect --json` writes them. */
 import { messageOf } from '../base/error.ts';
-import type { Facts } from '../inspect/facts.ts';
+import type { Facts, UnknownWhy } from '../inspect/facts.ts';
 import type { System } from '../system/system.ts';
 import { factsFileInvalid } from './errors.ts';
 
@@ -19,14 +19,32 @@ export async function readFactsFile(system: System, path: string): Promise<reado
   if (!Array.isArray(nodes) || nodes.length === 0) throw factsFileInvalid(`${path} holds no facts of nodes`, hint);
   const bad = nodes.findIndex((node) => !isFacts(node));
   if (bad >= 0) throw factsFileInvalid(`${path}: number ${bad + 1} of its nodes holds no facts`, hint);
+  const names = (nodes as readonly Facts[]).map(({ node }) => node);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw factsFileInvalid(`${path} holds the node ${twice} twice`, hint);
   return nodes as readonly Facts[];
 }
 
+const reasons: ReadonlySet<unknown> = new Set<UnknownWhy>(['absent', 'denied', 'error', 'timeout']);
+
 function isFacts(value: unknown): value is Facts {
-  const { node, groups } = (value ?? {}) as Partial<Facts>;
-  if (typeof node !== 'string' || typeof groups !== 'object' || groups === null) return false;
-  return Object.values(groups).every((rows) => {
-    const facts: readonly unknown[] = typeof rows === 'object' && rows !== null ? Object.values(rows) : [undefined];
-    return facts.every((fact) => typeof fact === 'object' && fact !== null && ('value' in fact || 'unknown' in fact));
+  const { node, groups } = membersOf(value) ?? {};
+  if (typeof node !== 'string' || node === '') return false;
+  return Object.values(membersOf(groups) ?? { none: undefined }).every((rows) => {
+    return Object.values(membersOf(rows) ?? { none: undefined }).every(isFact);
   });
+}
+
+/** A fact has a value or a reason why not, and always its source: texts. */
+function isFact(fact: unknown): boolean {
+  const { value, unknown, why, source } = membersOf(fact) ?? {};
+  if (typeof source !== 'string' || (value === undefined) === (unknown === undefined)) return false;
+  return value === undefined ? reasons.has(unknown) && typeof why === 'string' : typeof value === 'string';
+}
+
+/** The members of an object; undefined for anything else. */
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
 }

@@ -9,7 +9,7 @@ import type { RunRow } from '../store/run-record.ts';
 /** What a run's outcome means, in one sentence. */
 export const outcomeMeaning: Readonly<Record<RunRow['outcome'], string>> = {
   accepted: 'every case passed',
-  rejected: 'at least one fault of the image is proven',
+  rejected: 'a case failed, or left evidence that proves nothing',
   unproven: 'no fault is proven, and not every case passed',
   interrupted: 'the run did not end',
 };

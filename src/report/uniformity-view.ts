@@ -18,7 +18,9 @@ export function uniformityText(found: Uniformity, all = false): string {
   const odd = new Set(found.deviations.flatMap(({ nodes }) => nodes.map(({ node }) => node)));
   const parts = [
     rows.length === 0
-      ? `${found.nodes.length} nodes agree in every fact that is not their own\n`
+      ? found.nodes.length === 1
+        ? 'one node: there is none to compare it with\n'
+        : `${found.nodes.length} nodes agree in every fact that is not their own\n`
       : `${counted(found.nodes.length, 'node')}, ${counted(odd.size, 'node')} not as most, in ${counted(found.deviations.length, 'fact')}\n`,
     textTable(['FINGERPRINT', 'NODES', 'DIGEST', 'WHICH'], found.fingerprints.flatMap(fingerprintRows)),
   ];

@@ -47,6 +47,7 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('asks u
       env: {
         ONE: '1',
         OMPI_MCA_a: "it's \"b\" $c `d`\nOMPI_FAKE='no'\nexport OMPI_FAKE='no'",
+        OMPI_MCA_b: 'a=b;password=hunter2',
         OMPI_EMPTY: '',
         OMPI_API_TOKEN: 'hunter2',
         UCX_IB_PKEY: '0x8001',
@@ -57,7 +58,8 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('asks u
       '',
       'OMPI_API_TOKEN=***',
       'OMPI_EMPTY=',
-      'OMPI_MCA_a=it\'s "b" $c `d`',
+      "OMPI_MCA_a=it's \"b\" $c `d`\\nOMPI_FAKE='no'\\nexport OMPI_FAKE='no'",
+      'OMPI_MCA_b=***',
       'ONE=1',
       'UCX_IB_PKEY=0x8001',
     ]);

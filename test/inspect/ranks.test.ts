@@ -52,6 +52,17 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('watchi
     expect(result.seconds).toBeLessThan(5);
   });
 
+  test('sees the program that a rank becomes, also one that maps the same libraries', async () => {
+    const directory = scratch();
+    const collector = await rendered(directory, { ranksLimitSeconds: 20 });
+    start(['sh', '-c', 'sleep 1; exec sleep 60'], { ...step, SLURM_PROCID: '0' });
+    setTimeout(() => writeFileSync(join(directory, 'stop'), ''), 3000);
+    await run(shell, [collector, directory, 'ranks'], { env: companion });
+    const seen = readRanks(readFileSync(join(directory, 'n1.ranks'), 'utf8'), nonce, 'n1');
+    const rank = seen.ranks.find(({ rank }) => rank === 0);
+    expect(rank?.executable).toMatch(/\/(sleep|coreutils)$/);
+  });
+
   test('sees a rank in namespaces of its own, and ends at its limit', async () => {
     const directory = scratch();
     const collector = await rendered(directory, { ranksLimitSeconds: 1 });

@@ -4,7 +4,7 @@ import { fullRecord } from '../store/record.ts';
 
 test('a run is shown with why cases did not pass, nodes, kernel and metrics', () => {
   expect(runText(fullRecord())).toMatchInlineSnapshot(`
-    "run r-20260301-1200-ab12: rejected, at least one fault of the image is proven (1 fail, 1 skip)
+    "run r-20260301-1200-ab12: rejected, a case failed, or left evidence that proves nothing (1 fail, 1 skip)
 
       image    registry.example.org/code:1
       digest   sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f

@@ -10,7 +10,7 @@ test('the summary names image, digest, site, nodes, verdicts, what failed first,
   expect(await renderSummary(realFiles, view)).toMatchInlineSnapshot(`
     "## Assay: rejected
 
-    Run \`r-20260301-1200-ab12\`: at least one fault of the image is proven. 1 fail, 1 skip.
+    Run \`r-20260301-1200-ab12\`: a case failed, or left evidence that proves nothing. 1 fail, 1 skip.
 
     | | |
     |---|---|
