@@ -24,7 +24,7 @@ export interface Preflight {
 }
 
 /** Findings that tell of more than the start: a program may start and still miss its GPU or fabric. */
-const beside: readonly PreflightFinding['check'][] = ['gpu', 'fabric', 'environment'];
+const beside: readonly PreflightFinding['check'][] = ['gpu', 'fabric'];
 
 /** The groups of facts that are looked at: no other is needed to foretell a start. */
 export const factGroups: readonly string[] = ['fabric', 'gpu', 'hardware', 'kernel', 'mpi'];
