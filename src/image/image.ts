@@ -33,9 +33,9 @@ export interface ImageMpi {
   /**
    * What its structure tells of its start, whatever its version: `orte`, the run-time of Open MPI before 5, is loaded with
    * it; `sees-pmix`, it looks for PMIx's variables, though it may not speak PMIx; `no-fabric`, it loads libfabric while it
-   * runs, and the image holds none. Left out where nobody looked.
+   * runs, and its loader finds none; `mute`, it speaks by plugins, and has none that could be loaded. Left out where nobody looked.
    */
-  readonly marks?: readonly ('orte' | 'sees-pmix' | 'no-fabric')[];
+  readonly marks?: readonly ('orte' | 'sees-pmix' | 'no-fabric' | 'mute')[];
   /** Libraries that it needs and its loader does not find in the image; left out when there are none. */
   readonly missing?: readonly string[];
   /** What was looked at to say so. */

@@ -4,7 +4,7 @@ import type { Binaries, Binary } from './binaries.ts';
 import type { ImageMpi, ImagePackage, Untold } from './image.ts';
 import { libcOf } from './libc.ts';
 import { type Loader, type LoadPlan, loaderOf } from './loader.ts';
-import { describeMpi, isMpi, symbolsOf } from './mpi-library.ts';
+import { describeMpi, isMpi, type Opening, symbolsOf } from './mpi-library.ts';
 import type { ImageTree } from './tree.ts';
 
 /** Programs that come with an MPI: they prove that it is there, not that anybody uses it. */
@@ -60,12 +60,15 @@ export async function findMpi(
   const chosen = ranked[0] ?? (wanting.size === 0 ? unused([...libraries.values()], loaders, searched) : undefined);
   if (!chosen) return untold(wanting);
   const loader = loaders(chosen.library);
-  const opens = (name: string): boolean => {
-    const asking = { ...chosen.library, elf: { ...chosen.library.elf, needed: [name] } };
-    return loader.plan(asking, searched).loaded.has(name);
-  };
-  const described = await describeMpi(tree, binaries, chosen.library, chosen.plan, opens, packages);
   const libraryPath = libraryPathOf(chosen, loader);
+  const described = await describeMpi(
+    tree,
+    binaries,
+    chosen.library,
+    chosen.plan,
+    openingOf(chosen, loader, searched, libraryPath),
+    packages,
+  );
   const missing = [...loader.plan(chosen.library, [...searched, ...libraryPath]).missing.keys()];
   const others = [...libraries.values()].filter(
     (library) =>
@@ -89,6 +92,19 @@ export async function findMpi(
         return `the image also holds ${other.path} (${sonameOf(other)}), ${users}`;
       }),
     ],
+  };
+}
+
+/** What the library finds of what it opens while it runs, started as most applications are. */
+function openingOf(use: Use, loader: Loader, searched: readonly string[], libraryPath: readonly string[]): Opening {
+  const opened = (from: Binary, name: string): LoadPlan =>
+    loader.plan({ ...from, elf: { ...from.elf, needed: [name] } }, [...searched, ...libraryPath]);
+  // Plugins are opened by a library that came with it; that one's RPATH counts for them too.
+  const opener = [...use.plan.loaded.values()].find(({ binary }) => /^libopen-pal\.so/.test(binary.elf.soname ?? ''));
+  return {
+    finds: (name) => opened(use.library, name).loaded.has(name),
+    misses: (path) =>
+      [...opened(opener?.binary ?? use.library, path).missing.keys()].filter((name) => !use.plan.loaded.has(name)),
   };
 }
 

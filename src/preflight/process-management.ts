@@ -1,4 +1,5 @@
 /** Will the ranks find each other: what the image's MPI speaks against what the launcher of the nodes offers. */
+import { posix } from 'node:path';
 import type { ImageMpi } from '../image/image.ts';
 import { factValue } from '../inspect/facts.ts';
 import { choosePmi, forecastPmi, pmiKind } from '../launch/pmi.ts';
@@ -20,16 +21,44 @@ export function checkPmi(input: PreflightInput): PmiChoice {
   const set = input.environment?.I_MPI_PMI_LIBRARY ?? input.image.environment.I_MPI_PMI_LIBRARY;
   const { mpi } = input.image;
   const fixed = 'family' in mpi && mpi.family === 'intel' && set ? { ...mpi, pmiLibrary: true } : mpi;
-  const fabric = (input.injected ?? []).some(({ soname }) => soname === 'libfabric.so.1') || input.wish.ranks === 1;
-  const asked = { ...input, image: { ...input.image, mpi: fabric ? withFabric(fixed) : fixed } };
+  const speaker = { ...withFabric(fixed, input), ...(input.wish.ranks === 1 && { alone: true }) };
+  const asked = { ...input, image: { ...input.image, mpi: speaker } };
   const settled = settle(asked);
   return { ...settled, start: startOf(asked, settled) };
 }
 
-/** An MPI that has libfabric from the host, or needs none. */
-function withFabric(mpi: PreflightInput['image']['mpi']): PreflightInput['image']['mpi'] {
-  if ('unknown' in mpi || !mpi.marks) return mpi;
-  return { ...mpi, marks: mpi.marks.filter((mark) => mark !== 'no-fabric') };
+const shells: readonly string[] = ['sh', 'bash', 'dash', 'env'];
+
+/**
+ * An MPI that gets its libfabric from the host, or from a folder of the image that the site's LD_LIBRARY_PATH names; with a
+ * doubt where whoever starts the program may know where it lies.
+ */
+function withFabric(mpi: PreflightInput['image']['mpi'], input: PreflightInput): PreflightInput['image']['mpi'] {
+  if ('unknown' in mpi || !mpi.marks?.includes('no-fabric')) return mpi;
+  const { image, environment, injected, wish } = input;
+  const has = { ...mpi, marks: mpi.marks.filter((mark) => mark !== 'no-fabric') };
+  if (injected?.some(({ soname }) => soname === 'libfabric.so.1')) return has;
+  const astray = image.libraries.filter(({ soname }) => soname === 'libfabric.so.1').map(({ path }) => path);
+  const folders = (environment?.LD_LIBRARY_PATH ?? '').split(':');
+  if (astray.some((path) => folders.includes(posix.dirname(path)))) return has;
+  const set = ['I_MPI_ROOT', 'FI_PROVIDER_PATH'].find(
+    (name) => (environment?.[name] ?? image.environment[name]) !== undefined,
+  );
+  const script = wish.commands?.find((word) => shells.includes(posix.basename(word)) || word.endsWith('.sh'));
+  const reason =
+    wish.ownLibraryPath === true
+      ? 'LD_LIBRARY_PATH is set by the site or a case'
+      : set !== undefined
+        ? `${set} is set`
+        : script === undefined
+          ? undefined
+          : `the command ${script} may set LD_LIBRARY_PATH`;
+  if (reason === undefined || (astray[0] === undefined && wish.ownLibraryPath !== true)) return mpi;
+  const doubt = {
+    ...mpi,
+    fabricDoubt: `${reason}${astray[0] === undefined ? '' : `, and the image has ${astray[0]}`}`,
+  };
+  return doubt;
 }
 
 /** What is certain by the finding, and else by the matrix. A single rank is a whole communicator alone. */
