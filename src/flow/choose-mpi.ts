@@ -28,7 +28,11 @@ function buildsOf(suite: Suite, architecture: string): readonly string[] {
 export interface StartGround {
   readonly site: OpenSite;
   readonly partition: Partition;
+  /** As its containers see it; `bare` without the mounts of the site, where that is another. */
   readonly image: Image;
+  readonly bare?: Image;
+  /** A mounted folder that was not looked at to its end. */
+  readonly unseen?: string;
   readonly facts: readonly Facts[];
   readonly mpi: string | undefined;
   readonly injected: readonly InjectedLibrary[];
@@ -37,7 +41,7 @@ export interface StartGround {
 
 /** Preflight of one suite's cases, or of `ranks` ranks of a program of the image. */
 export function forecastStart(ground: StartGround, what: Suite | { readonly ranks: number }): Preflight {
-  const { site, partition, image, facts, mpi, injected, mounts } = ground;
+  const { site, partition, image, bare, unseen, facts, mpi, injected, mounts } = ground;
   const suite = 'cases' in what ? what : undefined;
   const cases = suite?.cases ?? [];
   const own = cases.some((item) => runsSuiteProgram({ case: item }));
@@ -47,6 +51,7 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
   );
   return preflight({
     image,
+    ...(bare && { bare }),
     facts,
     partition,
     environment: site.site.environment,
@@ -57,7 +62,7 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
       ranks: 'ranks' in what ? what.ranks : Math.max(1, ...cases.map((item) => item.geometry.ranks)),
       program: own && suite ? { builds: buildsOf(suite, image.architecture) } : 'image',
       ...(commands.length > 0 && { commands: [...new Set(commands)] }),
-      ...(pathSet && { ownLibraryPath: true }),
+      ...((pathSet || unseen !== undefined) && { ownLibraryPath: true }),
       ...(mpi !== undefined && { mpi }),
     },
   });

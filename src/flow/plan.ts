@@ -9,6 +9,7 @@ import type { System } from '../system/system.ts';
 import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
 import { renderJobScript } from './job-template.ts';
 import { type KnownFacts, knownFacts } from './known-facts.ts';
+import { imageUnderMounts } from './mounted-image.ts';
 import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { placeCases, planCases } from './place-cases.ts';
@@ -70,7 +71,9 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
     knownFacts(system, site, partition.name, request.facts),
   ]);
   const mounts = await plannedMounts(system, root, seen);
-  const start = { site, partition, image, facts, mpi: request.mpi, injected: mountedLibraries(seen), mounts };
+  const under = await imageUnderMounts(system, image, root, seen, site.site.environment);
+  const injected = mountedLibraries(under.libraries);
+  const start = { ...under, site, partition, facts, mpi: request.mpi, injected, mounts };
   const mpi = chooseMpi(start, suites, request.despitePreflight === true);
   const ground = {
     site,

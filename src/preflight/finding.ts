@@ -65,6 +65,11 @@ export interface InjectedLibrary {
   /** Symbol versions it needs, by the library that has to define them, and those it defines. */
   readonly versionsNeeded: Readonly<Record<string, readonly string[]>>;
   readonly versionsDefined: readonly string[];
+  /** DT_RPATH and DT_RUNPATH as written; left out when there is none. */
+  readonly rpath?: readonly string[];
+  readonly runpath?: readonly string[];
+  /** Of `needed`: what those find in the container, where its place there is known. */
+  readonly found?: readonly string[];
 }
 
 /** A mount that the site declares, as the host that plans sees it. */
@@ -84,7 +89,10 @@ export interface PlannedMount {
 
 /** All that preflight looks at. */
 export interface PreflightInput {
+  /** As its containers see it: with what the site mounts over it. */
   readonly image: Image;
+  /** The image without those mounts; left out when there are none. */
+  readonly bare?: Image;
   /** Facts of nodes of the partition; empty when none are known yet. */
   readonly facts: readonly Facts[];
   readonly partition: Partition;

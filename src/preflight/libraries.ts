@@ -130,7 +130,9 @@ function lacksOf(library: InjectedLibrary, image: Image, all: readonly InjectedL
     const own = image.libraries.find((other) => other.soname === soname && other.found);
     return own && (own.versions ?? []);
   };
-  const absent = library.needed.filter((name) => has(posix.basename(name)) === undefined);
+  const absent = library.needed.filter(
+    (name) => has(posix.basename(name)) === undefined && !library.found?.includes(name),
+  );
   return [
     ...absent.map(
       (name): Lack => ({
