@@ -102,7 +102,11 @@ function openingOf(use: Use, loader: Loader, searched: readonly string[], librar
   // Plugins are opened by a library that came with it; that one's RPATH counts for them too.
   const opener = [...use.plan.loaded.values()].find(({ binary }) => /^libopen-pal\.so/.test(binary.elf.soname ?? ''));
   return {
-    finds: (name) => opened(use.library, name).loaded.has(name),
+    // One whose own libraries are missing is not loaded either.
+    finds: (name) => {
+      const plan = opened(use.library, name);
+      return plan.loaded.has(name) && [...plan.missing.keys()].every((other) => use.plan.loaded.has(other));
+    },
     misses: (path) =>
       [...opened(opener?.binary ?? use.library, path).missing.keys()].filter((name) => !use.plan.loaded.has(name)),
   };

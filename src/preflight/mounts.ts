@@ -59,6 +59,14 @@ function hidden({ image, bare, wish, environment }: PreflightInput): readonly Do
   if (asked) return [{ outcome, message: `the mounts hide ${asked.name}, which ${asked.program} needs`, hint }];
   if ('unknown' in image.mpi && 'unknown' in bare.mpi) return [];
   if ('path' in image.mpi) {
+    if ('path' in bare.mpi && bare.mpi.abi !== image.mpi.abi && wish.program !== 'image')
+      return [
+        {
+          outcome: 'cannot-tell',
+          message: `the mounts put ${image.mpi.abi} in place of ${bare.mpi.abi} of the image, for which the suite's program is chosen`,
+          hint: 'mount an MPI of the same ABI',
+        },
+      ];
     // A program from outside is told where the MPI of the image itself lies, and no more.
     const told = 'path' in bare.mpi ? bare.mpi.libraryPath : [];
     const known = new Set([...told, ...(environment?.LD_LIBRARY_PATH ?? '').split(':')]);

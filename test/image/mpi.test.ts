@@ -105,6 +105,8 @@ describe('family, version and interfaces', () => {
     expect(mpi.evidence.join('\n')).toContain('libpmix.so');
     const pmix = { [`${lib}/libpmix.so`]: { link: 'libpmix.so.2' }, [`${lib}/libpmix.so.2`]: library('libpmix.so.2') };
     expect((await mpiOf({ ...files, ...pmix })).pmi).toEqual(['pmi2', 'pmi1', 'pmix']);
+    const half = { ...pmix, [`${lib}/libpmix.so.2`]: library('libpmix.so.2', { needed: ['libevent.so.7'] }) };
+    expect((await mpiOf({ ...files, ...half })).pmi).toEqual(['pmi2', 'pmi1']);
   });
 
   test('an MPI without any sign is unknown, with the version of no package', async () => {
