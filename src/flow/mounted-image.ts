@@ -140,7 +140,7 @@ function searched(
   const found = library.needed.filter((name) =>
     directories.some((path) => tree.resolve(posix.join(path, name))?.kind === 'file'),
   );
-  return found.length > 0 ? { ...library, found } : library;
+  return { ...library, placed: true, ...(found.length > 0 && { found }) };
 }
 
 /** What an image was inspected from, as far as it goes into what is found in its files. */

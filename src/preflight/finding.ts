@@ -70,6 +70,8 @@ export interface InjectedLibrary {
   readonly runpath?: readonly string[];
   /** Of `needed`: what those find in the container, where its place there is known. */
   readonly found?: readonly string[];
+  /** It comes by a mount that the image was looked at with: what finds it there is known, and what does not too. */
+  readonly placed?: true;
 }
 
 /** A mount that the site declares, as the host that plans sees it. */

@@ -8,7 +8,7 @@ const shown = 8;
 
 /** The commands of the suite find their libraries: missing ones of other programs are told, and do not count. */
 export function checkLibraries({ image, wish, injected }: PreflightInput): PreflightFinding {
-  const brought = new Set((injected ?? []).map(({ soname }) => soname));
+  const brought = new Set((injected ?? []).flatMap(({ soname, placed }) => (placed ? [] : soname)));
   const { mpi } = image;
   const outcome = wish.ownLibraryPath ? 'cannot-tell' : 'will-fail';
   const lost = 'missing' in mpi ? mpi.missing?.find((name) => !brought.has(name)) : undefined;
@@ -56,7 +56,7 @@ interface Lack {
  * Every library that comes from the host finds in the image, or among the others that come, the libraries it needs, each
  * with the symbol versions it needs. The loader checks the same when a program starts (glibc's dl-version.c), and ends it.
  */
-export function checkInjected({ image, injected }: PreflightInput): PreflightFinding {
+export function checkInjected({ image, bare = image, injected }: PreflightInput): PreflightFinding {
   const libraries = injected ?? [];
   if (libraries.length === 0)
     return {
@@ -77,7 +77,7 @@ export function checkInjected({ image, injected }: PreflightInput): PreflightFin
       evidence: [...lacks.slice(1, shown).map(({ message }) => message), ...evidence],
       hint: first.hint,
     };
-  const [replaced] = libraries.flatMap((library) => replacing(library, image));
+  const [replaced] = libraries.flatMap((library) => replacing(library, bare));
   if (replaced)
     return {
       check: 'injected',

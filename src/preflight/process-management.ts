@@ -37,7 +37,7 @@ function withFabric(mpi: PreflightInput['image']['mpi'], input: PreflightInput):
   if ('unknown' in mpi || !mpi.marks?.includes('no-fabric')) return mpi;
   const { image, environment, injected, wish } = input;
   const has = { ...mpi, marks: mpi.marks.filter((mark) => mark !== 'no-fabric') };
-  if (injected?.some(({ soname }) => soname === 'libfabric.so.1')) return has;
+  if (injected?.some(({ soname, placed }) => soname === 'libfabric.so.1' && !placed)) return has;
   const astray = image.libraries.filter(({ soname }) => soname === 'libfabric.so.1').map(({ path }) => path);
   const folders = (environment?.LD_LIBRARY_PATH ?? '').split(':');
   if (astray.some((path) => folders.includes(posix.dirname(path)))) return has;

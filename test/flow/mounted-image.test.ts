@@ -150,3 +150,28 @@ test('a mounted MPI that only a search path finds cannot be told', async () => {
     'starts',
   );
 });
+
+test('a mounted library that no loader looks for is as good as none', async () => {
+  const bare = write('wanting', {
+    '/bin/app': program(['libmpi.so.40', 'libc.so.6']),
+    [`${libs}/libmpi.so.40`]: openMpi('5.0.11', { needed: ['libpmix.so.2', 'libc.so.6'] }),
+    [`${libs}/libc.so.6`]: library('libc.so.6', { text: glibc }),
+    [`${libs}/libpmix.so.2`]: { link: 'host' },
+    '/opt/host/readme': '',
+  });
+  const host = write('pmix', { '/libpmix.so.2': library('libpmix.so.2') });
+  expect((await under(host, '/opt/host', {}, bare)).start).toBe('aborts');
+  const set = { environment: { LD_LIBRARY_PATH: '/opt/host' } };
+  expect((await under(host, '/opt/host', set, bare)).start).toBe('starts');
+});
+
+test('a mounted library that defines less than the one below it is still told', async () => {
+  const bare = write('newer', {
+    '/bin/app': program(['libz.so.1', 'libc.so.6']),
+    [`${libs}/libc.so.6`]: library('libc.so.6', { text: glibc }),
+    [`${libs}/libz.so.1`]: library('libz.so.1', { versionsDefined: ['ZLIB_1.2', 'ZLIB_1.3'] }),
+  });
+  const host = write('older', { '/libz.so.1': library('libz.so.1', { versionsDefined: ['ZLIB_1.2'] }) });
+  const answer = await under(join(host, 'libz.so.1'), `${libs}/libz.so.1`, {}, bare);
+  expect(answer.message('injected')).toContain('defines no ZLIB_1.3');
+});
