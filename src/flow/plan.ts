@@ -6,6 +6,7 @@ import { runPaths } from '../run/run.ts';
 import { partitionOf } from '../site/place.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
+import { askedPrograms } from './asked-programs.ts';
 import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
 import { renderJobScript } from './job-template.ts';
 import { type KnownFacts, knownFacts } from './known-facts.ts';
@@ -70,7 +71,8 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
     knownFacts(system, site, partition.name, request.facts),
   ]);
   const mounts = await plannedMounts(system, root, seen);
-  const start = { site, partition, image, facts, mpi: request.mpi, injected: mountedLibraries(seen), mounts };
+  const started = await askedPrograms(system, { site, partition, image, root }, suites);
+  const start = { site, partition, image, facts, mpi: request.mpi, injected: mountedLibraries(seen), mounts, started };
   const mpi = chooseMpi(start, suites, request.despitePreflight === true);
   const ground = {
     site,

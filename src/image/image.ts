@@ -65,6 +65,16 @@ export interface ImageNeeds {
   readonly kernel?: { readonly version: string; readonly path: string };
   /** Libraries that programs need and their loader does not find; the first 100 programs. */
   readonly missing: readonly { readonly name: string; readonly program: string }[];
+  /**
+   * Symbol versions that `file`, loaded by `program` or that itself, needs of `library`, which does not define them: the
+   * first of each of the first 100 programs. Left out when there are none.
+   */
+  readonly unmet?: readonly {
+    readonly program: string;
+    readonly file: string;
+    readonly version: string;
+    readonly library: string;
+  }[];
 }
 
 /** One set of libraries for GPUs or fabrics, with what tells its version. */

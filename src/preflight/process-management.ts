@@ -4,6 +4,7 @@ import { factValue } from '../inspect/facts.ts';
 import { choosePmi, forecastPmi, pmiKind } from '../launch/pmi.ts';
 import { whyUnknown } from './compatibility.ts';
 import type { Forecast, PreflightFinding, PreflightInput, Start } from './finding.ts';
+import { speaksNoMpi } from './program.ts';
 
 /** The finding, the `--mpi` value it settles, and what the ranks are expected to do then. */
 export interface PmiChoice {
@@ -22,8 +23,16 @@ export function checkPmi(input: PreflightInput): PmiChoice {
   const fixed = 'family' in mpi && mpi.family === 'intel' && set ? { ...mpi, pmiLibrary: true } : mpi;
   const fabric = (input.injected ?? []).some(({ soname }) => soname === 'libfabric.so.1') || input.wish.ranks === 1;
   const asked = { ...input, image: { ...input.image, mpi: fabric ? withFabric(fixed) : fixed } };
-  const settled = settle(asked);
+  const settled = withoutNeed(asked, settle(asked));
   return { ...settled, start: startOf(asked, settled) };
+}
+
+/** Ranks of a suite's program that speaks no MPI need not find each other; yet srun must know the plugin. */
+function withoutNeed(input: PreflightInput, settled: Settled): Settled {
+  const { outcome, message } = settled.finding;
+  if (!speaksNoMpi(input) || (outcome === 'will-fail' && message.startsWith('srun does not offer'))) return settled;
+  const said = "the suite's program speaks no MPI: its ranks need not find each other";
+  return { mpi: settled.mpi, finding: finding('ok', said, settled.finding.evidence, '') };
 }
 
 /** An MPI that has libfabric from the host, or needs none. */

@@ -8,6 +8,7 @@ import type { ImageLibrary, ImageNeeds } from '../image.ts';
 import type { Loader } from '../loader.ts';
 import type { ImageTree } from '../tree.ts';
 import { libraryPathIn } from './libraries.ts';
+import { findUnmet } from './symbol-versions.ts';
 
 const atOnce = 16;
 const mostMissing = 100;
@@ -30,11 +31,13 @@ export async function findNeeds(
   );
   const libc = noted.filter(({ binary }) => isLibc(binary));
   const kernel = libc.find(({ notes }) => notes.kernel !== undefined);
+  const unmet = loader ? await findUnmet(tree, own, loader, libraryPathIn(environment)) : [];
   return {
     programs: programsOf(binaries),
     levels: [...highest(libc, true), ...highest(noted, false)],
     ...(kernel?.notes.kernel && { kernel: { version: kernel.notes.kernel, path: kernel.binary.path } }),
     missing: loader ? missingOf(own, loader, environment) : [],
+    ...(unmet.length > 0 && { unmet }),
   };
 }
 
