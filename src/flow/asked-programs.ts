@@ -1,6 +1,7 @@
 /** The programs that the cases of suites start, looked up where they will be: in the unpacked image, or in the suite's folder. */
 import { posix } from 'node:path';
 import { readElfVersions } from '../base/elf-symbols.ts';
+import { messageOf } from '../base/error.ts';
 import { type AskedProgram, imageRootAt, programFromOutside, programInImage, resolve } from '../image/asked-program.ts';
 import type { Image } from '../image/image.ts';
 import { placeholderValues } from '../launch/resolve.ts';
@@ -8,6 +9,7 @@ import type { StartedProgram } from '../preflight/finding.ts';
 import type { Partition } from '../site/site.ts';
 import { fillText } from '../suite/placeholder.ts';
 import type { Case, Suite } from '../suite/suite.ts';
+import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
 import type { OpenSite } from './open-site.ts';
 
@@ -51,26 +53,28 @@ async function programOf(
 ): Promise<StartedProgram | undefined> {
   const { site, partition, image } = ground;
   const { runtime } = site;
+  const [command = ''] = item.test.command;
   const values = placeholderValues({ case: item, site: site.site, partition, image, runId: '', runtime });
-  const filled = fillText(item.test.command[0] ?? '', values);
-  const namesMpi = (item.test.command[0] ?? '').includes('image.mpi');
-  const { suite: suiteTarget, work } = runtime.targets;
-  const sets = site.site.environment.PATH ?? item.test.environment.PATH;
+  const { text: word, unknown } = fillText(command, values);
   const path = item.test.environment.PATH ?? site.site.environment.PATH ?? image.environment.PATH ?? defaultPath;
-  const common = { path, ownPath: sets !== undefined, namesMpi };
-  const inSuite = item.test.command[0]?.startsWith('{{suite}}/') === true;
-  if (filled.unknown.length > 0)
+  const sets = site.site.environment.PATH ?? item.test.environment.PATH;
+  const common = { path, ownPath: sets !== undefined, namesMpi: command.includes('image.mpi') };
+  const inSuite = word.startsWith(`${runtime.targets.suite}/`);
+  if (unknown.length > 0)
     // What a suite brings for the MPI of an image that has none is told by the ABI.
-    return inSuite ? { ...common, origin: 'suite', program: nothing(filled.text), absent: true } : undefined;
-  const word = filled.text;
-  const search = { path, architecture: image.architecture };
+    return inSuite ? { ...common, origin: 'suite', program: nothing(word), absent: true } : undefined;
+  if (word.startsWith(`${runtime.targets.work}/`) || foreign.test(word)) return undefined;
   const root = imageRootAt(system.files, ground.root);
-  if (word.startsWith(`${suiteTarget}/`)) {
-    const name = posix.normalize(word.slice(suiteTarget.length + 1));
+  const search = { path, architecture: image.architecture };
+  try {
+    if (!inSuite) return { ...common, origin: 'image', program: await programInImage(root, word, search) };
+    const name = posix.normalize(word.slice(runtime.targets.suite.length + 1));
     return { ...common, ...(await fromSuite(system, suite, name, root, image, search)) };
+  } catch (error) {
+    if (!hasCode(error, 'EACCES', 'EPERM', 'ELOOP')) throw error;
+    const doubt = `${word} cannot be looked at: ${messageOf(error)}`;
+    return { ...common, origin: inSuite ? 'suite' : 'image', program: { ...nothing(word), doubt } };
   }
-  if (word.startsWith(`${work}/`) || foreign.test(word)) return undefined;
-  return { ...common, origin: 'image', program: await programInImage(root, word, search) };
 }
 
 function nothing(word: string): AskedProgram {

@@ -65,6 +65,8 @@ export interface ImageNeeds {
   readonly kernel?: { readonly version: string; readonly path: string };
   /** Libraries that programs need and their loader does not find; the first 100 programs. */
   readonly missing: readonly { readonly name: string; readonly program: string }[];
+  /** The loader of a program, where none of those that are not static has a loader in the image. */
+  readonly noLoader?: { readonly path: string; readonly program: string };
   /**
    * Symbol versions that `file`, loaded by `program` or that itself, needs of `library`, which does not define them: the
    * first of each of the first 100 programs. Left out when there are none.

@@ -26,7 +26,12 @@ export function checkLibraries({ image, wish, injected, mounts }: PreflightInput
     (wish.commands ?? []).some((word) => (word.includes('/') ? word === path : word === posix.basename(path)));
   const files = wish.started?.flatMap(({ program }) => program.files);
   const hit = missing.find(({ program }) => (files ? files.includes(program) : wanted(program)));
-  const evidence = missing.slice(0, shown).map(({ name, program }) => `${program} needs ${name}`);
+  const evidence = [
+    ...missing.slice(0, shown).map(({ name, program }) => `${program} needs ${name}`),
+    ...(image.needs.unmet ?? [])
+      .slice(0, shown)
+      .map(({ program, file, version, library }) => `${program} loads ${file}: ${version} is not in ${library}`),
+  ];
   if (hit)
     return {
       check: 'libraries',
@@ -56,14 +61,14 @@ export function checkLibraries({ image, wish, injected, mounts }: PreflightInput
       evidence,
       hint: own.hint,
     };
-  const programs = new Set(missing.map(({ program }) => program)).size;
+  const programs = new Set([...missing, ...(image.needs.unmet ?? [])].map(({ program }) => program)).size;
   return {
     check: 'libraries',
     outcome: 'ok',
     message:
       programs === 0
         ? 'every program of the image finds its libraries'
-        : `${programs} programs of the image miss libraries, and none of them is asked for`,
+        : `${programs} programs of the image miss libraries or symbol versions, and none of them is asked for`,
     evidence,
     hint: '',
   };

@@ -55,6 +55,18 @@ export function checkProgram({ image, wish, mounts }: PreflightInput): Preflight
       hint: 'look whether the image was built and pushed whole',
     };
   }
+  const { noLoader } = image.needs;
+  if (wish.program === 'image' && started.length === 0 && noLoader) {
+    // A static program might be meant, but not where ranks of the image's MPI are.
+    const sure = 'abi' in image.mpi && !(mounts ?? []).some(({ target }) => meet(target, noLoader.path));
+    return {
+      check: 'program',
+      outcome: sure ? 'will-fail' : 'cannot-tell',
+      message: `programs of the image are started by ${noLoader.path}, which it does not have`,
+      evidence: [`${noLoader.program} names it, and no program that is not static has another that is there`],
+      hint: 'put the C library into the image whole, its loader too',
+    };
+  }
   const evidence = started
     .flatMap(({ program }) => program.files.map((path) => `${program.word} is ${path}`))
     .slice(0, 8);

@@ -120,6 +120,17 @@ describe('a program of the image', () => {
   });
 });
 
+test('an image whose loader is gone starts no program of its MPI', () => {
+  const noLoader = { path: interpreter, program: '/usr/bin/hello' };
+  const own = { ...wish, program: 'image' } as const;
+  const answer = (of: Image, more: Partial<PreflightInput> = {}) =>
+    preflight({ ...input, ...more, image: { ...of, needs: { ...image.needs, noLoader } }, wish: own });
+  expect(answer(image)).toMatchObject({ outcome: 'will-fail', start: 'aborts' });
+  expect(answer({ ...busybox, mpi: { unknown: 'none' } }).start).toBe('unknown');
+  const mounts = [{ source: '/lib64', target: '/usr/lib64', is: 'folder', there: 'folder' }] as const;
+  expect(answer(image, { mounts }).start).toBe('unknown');
+});
+
 test('an image without any program starts nothing, but what is mounted or was not read may', () => {
   const empty = { ...busybox, needs: { ...image.needs, programs: [] } };
   const alone = { ...wish, ranks: 1, program: 'image' } as const;
