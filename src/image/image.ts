@@ -14,6 +14,8 @@ export interface ImageLayer {
 /** Something that could not be told about an image, with the reason. */
 export interface Untold {
   readonly unknown: string;
+  /** Something is there under that name, and is of no use: what needs it fails. */
+  readonly spoiled?: true;
 }
 
 /** The MPI that the image's own applications are linked with. */

@@ -184,7 +184,7 @@ async function untold(wanting: ReadonlyMap<string, string>, tree: ImageTree, bin
   if (name === undefined)
     return { unknown: 'no program of the image needs an MPI library, and it holds none (a static one is not seen)' };
   const why = await spoiled(posix.basename(name), tree, binaries);
-  if (why !== undefined) return { unknown: `${program} needs ${name}, and ${why}` };
+  if (why !== undefined) return { unknown: `${program} needs ${name}, and ${why}`, spoiled: true };
   return { unknown: `${program} needs ${name}, which the image does not hold: it expects the host's MPI` };
 }
 

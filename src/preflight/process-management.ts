@@ -1,5 +1,5 @@
 /** Will the ranks find each other: what the image's MPI speaks against what the launcher of the nodes offers. */
-import type { ImageMpi } from '../image/image.ts';
+import type { ImageMpi, Untold } from '../image/image.ts';
 import { factValue } from '../inspect/facts.ts';
 import { choosePmi, forecastPmi, pmiKind } from '../launch/pmi.ts';
 import { whyUnknown } from './compatibility.ts';
@@ -56,7 +56,7 @@ function settle(input: PreflightInput): Settled {
   const { image, wish } = input;
   if (wish.launcher !== 'srun') return withoutSlurm(input);
   const plugins = offeredPlugins(input);
-  if ('unknown' in image.mpi) return withoutMpi(input, image.mpi.unknown);
+  if ('unknown' in image.mpi) return withoutMpi(input, image.mpi);
   if (wish.mpi !== undefined) return explicit(input, image.mpi, wish.mpi, plugins.all);
   return plugins.all ? chosen(input, image.mpi, plugins.all) : assumed(input, image.mpi, plugins.why);
 }
@@ -107,16 +107,22 @@ function withoutSlurm({ image, wish }: PreflightInput): Settled {
   };
 }
 
-function withoutMpi({ wish }: PreflightInput, why: string): Settled {
+function withoutMpi({ wish }: PreflightInput, { unknown: why, spoiled }: Untold): Settled {
   const mpi = wish.mpi ?? 'none';
-  if (wish.ranks === 1) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
+  // Which program is meant is not known without a suite: it may be the one that finds no use in that MPI.
+  const doubtful = spoiled && wish.program === 'image' && wish.started === undefined;
+  if (wish.ranks === 1 && !doubtful) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
   return {
     mpi,
     finding: finding(
       'cannot-tell',
-      `whether ${wish.ranks} ranks will know each other cannot be told: ${why}`,
+      wish.ranks === 1
+        ? `whether the program starts cannot be told: ${why}`
+        : `whether ${wish.ranks} ranks will know each other cannot be told: ${why}`,
       [why],
-      'the wire-up gate of the run will tell; an image that expects the host MPI needs it bound in',
+      spoiled
+        ? 'put that library into the image whole, or bind in that of the host'
+        : 'the wire-up gate of the run will tell; an image that expects the host MPI needs it bound in',
     ),
   };
 }
