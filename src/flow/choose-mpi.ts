@@ -2,7 +2,7 @@
 import type { Image } from '../image/image.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { runsSuiteProgram } from '../launch/resolve.ts';
-import type { InjectedLibrary, PlannedMount, PreflightFinding } from '../preflight/finding.ts';
+import type { InjectedLibrary, PlannedMount, PreflightFinding, StartedProgram } from '../preflight/finding.ts';
 import { type Preflight, preflight } from '../preflight/preflight.ts';
 import type { Partition } from '../site/site.ts';
 import type { Suite } from '../suite/suite.ts';
@@ -37,6 +37,8 @@ export interface StartGround {
   readonly mpi: string | undefined;
   readonly injected: readonly InjectedLibrary[];
   readonly mounts: readonly PlannedMount[];
+  /** Programs that the cases start, by the name of their suite; left out where nobody looked. */
+  readonly started?: ReadonlyMap<string, readonly StartedProgram[]>;
 }
 
 /** Preflight of one suite's cases, or of `ranks` ranks of a program of the image. */
@@ -46,6 +48,7 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
   const cases = suite?.cases ?? [];
   const own = cases.some((item) => runsSuiteProgram({ case: item }));
   const commands = cases.flatMap((item) => (runsSuiteProgram({ case: item }) ? [] : item.test.command.slice(0, 1)));
+  const started = suite && ground.started?.get(suite.name);
   const pathSet = [site.site.environment, ...cases.map((item) => item.test.environment)].some(
     (environment) => environment.LD_LIBRARY_PATH !== undefined,
   );
@@ -62,6 +65,7 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
       ranks: 'ranks' in what ? what.ranks : Math.max(1, ...cases.map((item) => item.geometry.ranks)),
       program: own && suite ? { builds: buildsOf(suite, image.architecture) } : 'image',
       ...(commands.length > 0 && { commands: [...new Set(commands)] }),
+      ...(started && { started }),
       ...((pathSet || unseen !== undefined) && { ownLibraryPath: true }),
       ...(mpi !== undefined && { mpi }),
     },

@@ -6,6 +6,7 @@ import { runPaths } from '../run/run.ts';
 import { partitionOf } from '../site/place.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
+import { askedPrograms } from './asked-programs.ts';
 import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
 import { renderJobScript } from './job-template.ts';
 import { type KnownFacts, knownFacts } from './known-facts.ts';
@@ -73,7 +74,8 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
   const mounts = await plannedMounts(system, root, seen);
   const under = await imageUnderMounts(system, image, root, seen, site.site.environment);
   const injected = mountedLibraries(under.libraries);
-  const start = { ...under, site, partition, facts, mpi: request.mpi, injected, mounts };
+  const started = await askedPrograms(system, { site, partition, image, root }, suites);
+  const start = { ...under, site, partition, facts, mpi: request.mpi, injected, mounts, started };
   const mpi = chooseMpi(start, suites, request.despitePreflight === true);
   const ground = {
     site,

@@ -3,6 +3,7 @@ import type { Image } from '../image/image.ts';
 import type { Forecast, PreflightFinding, Start } from '../preflight/finding.ts';
 import { partitionOf } from '../site/place.ts';
 import type { System } from '../system/system.ts';
+import { askedPrograms } from './asked-programs.ts';
 import { forecastStart, uniqueFindings } from './choose-mpi.ts';
 import { injectedLibraries } from './injected-libraries.ts';
 import { type KnownFacts, knownFacts } from './known-facts.ts';
@@ -64,7 +65,8 @@ export async function preflight(system: System, request: PreflightRequest): Prom
   const mounts = await plannedMounts(system, root, seen);
   const under = await imageUnderMounts(system, image, root, seen, site.site.environment);
   const injected = mountedLibraries(under.libraries, asked);
-  const ground = { ...under, site, partition, facts, mpi: request.mpi, injected, mounts };
+  const started = await askedPrograms(system, { site, partition, image, root }, suites);
+  const ground = { ...under, site, partition, facts, mpi: request.mpi, injected, mounts, started };
   const starting = suites.length > 0 ? suites : [{ ranks: request.ranks }];
   const answers = starting.map((what) => forecastStart(ground, what));
   const { name, digest, architecture, mpi, libc } = image;

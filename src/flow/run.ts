@@ -12,6 +12,7 @@ import { checkStorePlace } from '../store/store.ts';
 import type { Suite } from '../suite/suite.ts';
 import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
+import { askedPrograms } from './asked-programs.ts';
 import { chooseMpi } from './choose-mpi.ts';
 import { ciVariables } from './ci-variables.ts';
 import { driveRun, type RunResult } from './drive-run.ts';
@@ -96,6 +97,7 @@ async function prepare(
     mpi: request.mpi,
     injected: mountedLibraries(under.libraries),
     mounts: await plannedMounts(system, prepared.tree.root, mounts),
+    started: await askedPrograms(system, { site, partition, image: prepared.image, root: prepared.tree.root }, suites),
   };
   const mpi = chooseMpi(ground, suites, request.despitePreflight === true);
   for (const { check, outcome, message } of mpi.findings)

@@ -13,6 +13,7 @@ import { checkInjected, checkLibraries } from './libraries.ts';
 import { checkMounts } from './mounts.ts';
 import { checkKernel, checkLevel } from './node-ground.ts';
 import { checkPmi } from './process-management.ts';
+import { checkProgram } from './program.ts';
 
 /** The answer. `mpi` is what to pass to `srun --mpi=`; `none` where nothing better is known to work. */
 export interface Preflight {
@@ -39,6 +40,7 @@ export function preflight(input: PreflightInput): Preflight {
     checkKernel(input),
     checkLibc(input),
     checkAbi(input),
+    checkProgram(input),
     checkLibraries(input),
     checkInjected(input),
     checkMounts(input),

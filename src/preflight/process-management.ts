@@ -1,10 +1,11 @@
 /** Will the ranks find each other: what the image's MPI speaks against what the launcher of the nodes offers. */
 import { posix } from 'node:path';
-import type { ImageMpi } from '../image/image.ts';
+import type { ImageMpi, Untold } from '../image/image.ts';
 import { factValue } from '../inspect/facts.ts';
 import { choosePmi, forecastPmi, pmiKind } from '../launch/pmi.ts';
 import { whyUnknown } from './compatibility.ts';
 import type { Forecast, PreflightFinding, PreflightInput, Start } from './finding.ts';
+import { speaksNoMpi } from './program.ts';
 
 /** The finding, the `--mpi` value it settles, and what the ranks are expected to do then. */
 export interface PmiChoice {
@@ -23,8 +24,16 @@ export function checkPmi(input: PreflightInput): PmiChoice {
   const fixed = 'family' in mpi && mpi.family === 'intel' && set ? { ...mpi, pmiLibrary: true } : mpi;
   const speaker = { ...withFabric(fixed, input), ...(input.wish.ranks === 1 && { alone: true }) };
   const asked = { ...input, image: { ...input.image, mpi: speaker } };
-  const settled = settle(asked);
+  const settled = withoutNeed(asked, settle(asked));
   return { ...settled, start: startOf(asked, settled) };
+}
+
+/** Ranks of a suite's program that speaks no MPI need not find each other; yet srun must know the plugin. */
+function withoutNeed(input: PreflightInput, settled: Settled): Settled {
+  const { outcome, message } = settled.finding;
+  if (!speaksNoMpi(input) || (outcome === 'will-fail' && message.startsWith('srun does not offer'))) return settled;
+  const said = "the suite's program speaks no MPI: its ranks need not find each other";
+  return { mpi: settled.mpi, finding: finding('ok', said, settled.finding.evidence, '') };
 }
 
 const shells: readonly string[] = ['sh', 'bash', 'dash', 'env'];
@@ -76,7 +85,7 @@ function settle(input: PreflightInput): Settled {
   const { image, wish } = input;
   if (wish.launcher !== 'srun') return withoutSlurm(input);
   const plugins = offeredPlugins(input);
-  if ('unknown' in image.mpi) return withoutMpi(input, image.mpi.unknown);
+  if ('unknown' in image.mpi) return withoutMpi(input, image.mpi);
   if (wish.mpi !== undefined) return explicit(input, image.mpi, wish.mpi, plugins.all);
   return plugins.all ? chosen(input, image.mpi, plugins.all) : assumed(input, image.mpi, plugins.why);
 }
@@ -127,16 +136,22 @@ function withoutSlurm({ image, wish }: PreflightInput): Settled {
   };
 }
 
-function withoutMpi({ wish }: PreflightInput, why: string): Settled {
+function withoutMpi({ wish }: PreflightInput, { unknown: why, spoiled }: Untold): Settled {
   const mpi = wish.mpi ?? 'none';
-  if (wish.ranks === 1) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
+  // Which program is meant is not known without a suite: it may be the one that finds no use in that MPI.
+  const doubtful = spoiled && wish.program === 'image' && wish.started === undefined;
+  if (wish.ranks === 1 && !doubtful) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
   return {
     mpi,
     finding: finding(
       'cannot-tell',
-      `whether ${wish.ranks} ranks will know each other cannot be told: ${why}`,
+      wish.ranks === 1
+        ? `whether the program starts cannot be told: ${why}`
+        : `whether ${wish.ranks} ranks will know each other cannot be told: ${why}`,
       [why],
-      'the wire-up gate of the run will tell; an image that expects the host MPI needs it bound in',
+      spoiled
+        ? 'put that library into the image whole, or bind in that of the host'
+        : 'the wire-up gate of the run will tell; an image that expects the host MPI needs it bound in',
     ),
   };
 }

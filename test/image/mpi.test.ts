@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findBinaries } from '../../src/image/binaries.ts';
 import type { ImageMpi, ImagePackage } from '../../src/image/image.ts';
 import { findMpi } from '../../src/image/mpi.ts';
+import { makeElf } from '../base/elf-file.ts';
 import { type Content, imageTree, library, mpich, openMpi, program } from './image-tree.ts';
 
 async function mpiOf(
@@ -327,5 +328,22 @@ describe('what its structure tells, whatever its version', () => {
     });
     expect((await mpiOf(files(['libucp.so.0']))).missing).toEqual(['libucp.so.0']);
     expect((await mpiOf(files([]))).missing).toBeUndefined();
+  });
+});
+
+test('an MPI that is there and of no use is told with what is wrong with it', async () => {
+  const why = async (content: Content) => {
+    const answer = await answerOf({ '/usr/bin/app': program(['libmpi.so.40']), [`${lib}/libmpi.so.40`]: content });
+    return 'unknown' in answer ? answer.unknown : '';
+  };
+  const file = `/usr/bin/app needs libmpi.so.40, and ${lib}/libmpi.so.40`;
+  expect(await why({ link: 'libmpi.so.40.30.4' })).toBe(`${file} is a link to libmpi.so.40.30.4, which is not there`);
+  expect(await why('GROUP ( libmpi.so )')).toBe(`${file} is no ELF file`);
+  expect(await why('')).toBe(`${file} is empty`);
+  expect(await why(makeElf({ soname: 'libmpi.so.40' }).subarray(0, 100))).toContain(`${file} is no sound ELF file`);
+  expect(await why(library('libmpi.so.40'))).toBe(`${file} defines no MPI`);
+  expect(await why(openMpi('5.0.11', { machine: 183 }))).toContain('another processor');
+  expect(await answerOf({ '/usr/bin/app': program(['libmpi.so.40']) })).toEqual({
+    unknown: "/usr/bin/app needs libmpi.so.40, which the image does not hold: it expects the host's MPI",
   });
 });

@@ -208,6 +208,11 @@ describe('process management', () => {
     const own = { ...wish, program: 'image' } as const;
     expect(ask({ image: bare, wish: { ...own, ranks: 1 } })).toMatchObject({ outcome: 'ok', mpi: 'none' });
     expect(finding(ask({ image: bare, wish: own }), 'pmi').outcome).toBe('cannot-tell');
+    const cut = { ...image, mpi: { unknown: '/app needs libmpi.so.40, and it is empty', spoiled: true } as const };
+    expect(finding(ask({ image: cut, wish: { ...own, ranks: 1 } }), 'pmi')).toMatchObject({
+      outcome: 'cannot-tell',
+      message: expect.stringContaining('it is empty'),
+    });
   });
 
   test('launchers other than srun', () => {
