@@ -33,13 +33,14 @@ function write(root: string, files: Readonly<Record<string, Content>>): string {
 }
 
 const glibc = 'GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n';
+const loader = { '/lib64/ld-linux-x86-64.so.2': library('ld-linux-x86-64.so.2') };
 const whole = write('image', {
   '/opt/app/bin/app': program(['libmpi.so.40', 'libc.so.6'], { runpath: '/opt/mpi/lib' }),
   '/bin/hello': program(['libc.so.6']),
   '/opt/mpi/lib/libmpi.so.40': openMpi('5.0.11', { needed: ['libpmix.so.2', 'libc.so.6'], runpath: '$ORIGIN' }),
   '/opt/mpi/lib/libpmix.so.2': library('libpmix.so.2'),
   [`${libs}/libc.so.6`]: library('libc.so.6', { text: glibc }),
-  '/lib64/ld-linux-x86-64.so.2': library('ld-linux-x86-64.so.2'),
+  ...loader,
 });
 
 async function under(source: string, target: string, change: Partial<PreflightInput> = {}, root = whole) {
@@ -140,6 +141,7 @@ test('a mounted MPI that only a search path finds cannot be told', async () => {
   const bare = write('bare', {
     '/bin/app': program(['libmpi.so.40', 'libc.so.6']),
     [`${libs}/libc.so.6`]: library('libc.so.6', { text: glibc }),
+    ...loader,
     '/opt/host/readme': '',
   });
   const host = write('elsewhere', { '/lib/libmpi.so.40': openMpi('5.0.11', { needed: ['libc.so.6'] }) });
@@ -156,6 +158,7 @@ test('a mounted library that no loader looks for is as good as none', async () =
     '/bin/app': program(['libmpi.so.40', 'libc.so.6']),
     [`${libs}/libmpi.so.40`]: openMpi('5.0.11', { needed: ['libpmix.so.2', 'libc.so.6'] }),
     [`${libs}/libc.so.6`]: library('libc.so.6', { text: glibc }),
+    ...loader,
     [`${libs}/libpmix.so.2`]: { link: 'host' },
     '/opt/host/readme': '',
   });
@@ -169,6 +172,7 @@ test('a mounted library that defines less than the one below it is still told', 
   const bare = write('newer', {
     '/bin/app': program(['libz.so.1', 'libc.so.6']),
     [`${libs}/libc.so.6`]: library('libc.so.6', { text: glibc }),
+    ...loader,
     [`${libs}/libz.so.1`]: library('libz.so.1', { versionsDefined: ['ZLIB_1.2', 'ZLIB_1.3'] }),
   });
   const host = write('older', { '/libz.so.1': library('libz.so.1', { versionsDefined: ['ZLIB_1.2'] }) });
