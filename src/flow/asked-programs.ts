@@ -37,20 +37,14 @@ export async function askedPrograms(
   const found = await Promise.all(
     suites.map(async (suite) => {
       const all = await Promise.all(suite.cases.map((item) => programOf(system, ground, suite, item)));
-      const known = all.flatMap((one) => one ?? []);
-      const each = new Map(known.map((one) => [`${one.origin} ${one.program.word} ${one.path}`, one]));
+      const each = new Map(all.map((one) => [`${one.origin} ${one.program.word} ${one.path}`, one]));
       return [suite.name, [...each.values()]] as const;
     }),
   );
   return new Map(found);
 }
 
-async function programOf(
-  system: System,
-  ground: AskedGround,
-  suite: Suite,
-  item: Case,
-): Promise<StartedProgram | undefined> {
+async function programOf(system: System, ground: AskedGround, suite: Suite, item: Case): Promise<StartedProgram> {
   const { site, partition, image } = ground;
   const { runtime } = site;
   const [command = ''] = item.test.command;
@@ -60,10 +54,11 @@ async function programOf(
   const sets = site.site.environment.PATH ?? item.test.environment.PATH;
   const common = { path, ownPath: sets !== undefined, namesMpi: command.includes('image.mpi') };
   const inSuite = word.startsWith(`${runtime.targets.suite}/`);
+  const elsewhere: StartedProgram = { ...common, origin: 'image', program: nothing(word) };
   if (unknown.length > 0)
     // What a suite brings for the MPI of an image that has none is told by the ABI.
-    return inSuite ? { ...common, origin: 'suite', program: nothing(word), absent: true } : undefined;
-  if (word.startsWith(`${runtime.targets.work}/`) || foreign.test(word)) return undefined;
+    return inSuite ? { ...common, origin: 'suite', program: nothing(word), absent: true } : elsewhere;
+  if (word.startsWith(`${runtime.targets.work}/`) || foreign.test(word)) return elsewhere;
   const root = imageRootAt(system.files, ground.root);
   const search = { path, architecture: image.architecture };
   try {

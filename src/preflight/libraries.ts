@@ -2,17 +2,19 @@
 import { posix } from 'node:path';
 import type { Image } from '../image/image.ts';
 import type { InjectedLibrary, PreflightFinding, PreflightInput, StartedProgram } from './finding.ts';
+import { speaksNoMpi } from './program.ts';
 import { compareVersions } from './versions.ts';
 
 const shown = 8;
 
 /** The commands of the suite find their libraries: missing ones of other programs are told, and do not count. */
-export function checkLibraries({ image, wish, injected, mounts }: PreflightInput): PreflightFinding {
+export function checkLibraries(input: PreflightInput): PreflightFinding {
+  const { image, wish, injected, mounts } = input;
   const brought = new Set((injected ?? []).flatMap(({ soname, placed }) => (placed ? [] : soname)));
   const { mpi } = image;
   const unseen = (mounts ?? []).some(({ untold }) => untold !== undefined);
   const outcome = wish.ownLibraryPath || unseen ? 'cannot-tell' : 'will-fail';
-  const lost = 'missing' in mpi ? mpi.missing?.find((name) => !brought.has(name)) : undefined;
+  const lost = 'missing' in mpi && !speaksNoMpi(input) ? mpi.missing?.find((name) => !brought.has(name)) : undefined;
   if (lost !== undefined && 'path' in mpi)
     return {
       check: 'libraries',
@@ -106,7 +108,7 @@ function ownLacks(
       {
         message: `${program.word} needs ${version}, which ${library.path} of the image does not define`,
         hint: `build it on a distribution with an older ${soname}`,
-        sure: sure && !elsewhere,
+        sure: sure && (!elsewhere || image.libraries.every((one) => one.soname !== soname || one === library)),
       },
     ];
   });

@@ -68,7 +68,10 @@ it('finds a command of the image by its PATH, links followed inside the image on
   expect(await asked('app', '{}', other)).toMatchObject([{ program: { trouble: expect.stringContaining('/bin') } }]);
   expect(await asked('app', '{ PATH: /opt }')).toMatchObject([{ ownPath: true, program: { files: ['/opt/app'] } }]);
   expect(await asked('outside')).toMatchObject([{ program: { trouble: expect.stringContaining('no outside') } }]);
-  expect(await asked('"{{work}}/made"')).toEqual([]);
+  // Nobody knows what will be there.
+  const [made] = (await asked('"{{work}}/made"')) ?? [];
+  expect(made).toMatchObject({ origin: 'image', program: { files: [], places: [] } });
+  expect(made?.program).not.toHaveProperty('trouble');
 });
 
 it("reads the suite's own program", async () => {

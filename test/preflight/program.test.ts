@@ -68,6 +68,8 @@ describe("a suite's own program", () => {
     const there = { ...image, libraries: [libc] };
     const facts = [node('n1', 'none pmi2')];
     expect(ask({ image: there, facts }, [plain])).toMatchObject({ outcome: 'ok', start: 'starts' });
+    const lacking = { ...there, mpi: { ...image.mpi, missing: ['libucp.so.0'] } as Image['mpi'] };
+    expect(ask({ image: lacking, facts }, [plain])).toMatchObject({ outcome: 'ok', start: 'starts' });
     const newer = { ...plain, versionsNeeded: { 'libc.so.6': ['GLIBC_2.34'] } };
     expect(ask({ image: there }, [newer])).toMatchObject({ outcome: 'will-fail', start: 'aborts', bad: ['libraries'] });
     expect(ask({ image: there }, [newer]).messages).toContain(
