@@ -2,7 +2,7 @@
 import type { Image } from '../image/image.ts';
 import type { Facts } from '../inspect/facts.ts';
 import { runsSuiteProgram } from '../launch/resolve.ts';
-import type { InjectedLibrary, PlannedMount, PreflightFinding } from '../preflight/finding.ts';
+import type { InjectedLibrary, PlannedMount, PreflightFinding, StartedProgram } from '../preflight/finding.ts';
 import { type Preflight, preflight } from '../preflight/preflight.ts';
 import type { Partition } from '../site/site.ts';
 import type { Suite } from '../suite/suite.ts';
@@ -28,25 +28,33 @@ function buildsOf(suite: Suite, architecture: string): readonly string[] {
 export interface StartGround {
   readonly site: OpenSite;
   readonly partition: Partition;
+  /** As its containers see it; `bare` without the mounts of the site, where that is another. */
   readonly image: Image;
+  readonly bare?: Image;
+  /** A mounted folder that was not looked at to its end. */
+  readonly unseen?: string;
   readonly facts: readonly Facts[];
   readonly mpi: string | undefined;
   readonly injected: readonly InjectedLibrary[];
   readonly mounts: readonly PlannedMount[];
+  /** Programs that the cases start, by the name of their suite; left out where nobody looked. */
+  readonly started?: ReadonlyMap<string, readonly StartedProgram[]>;
 }
 
 /** Preflight of one suite's cases, or of `ranks` ranks of a program of the image. */
 export function forecastStart(ground: StartGround, what: Suite | { readonly ranks: number }): Preflight {
-  const { site, partition, image, facts, mpi, injected, mounts } = ground;
+  const { site, partition, image, bare, unseen, facts, mpi, injected, mounts } = ground;
   const suite = 'cases' in what ? what : undefined;
   const cases = suite?.cases ?? [];
   const own = cases.some((item) => runsSuiteProgram({ case: item }));
   const commands = cases.flatMap((item) => (runsSuiteProgram({ case: item }) ? [] : item.test.command.slice(0, 1)));
+  const started = suite && ground.started?.get(suite.name);
   const pathSet = [site.site.environment, ...cases.map((item) => item.test.environment)].some(
     (environment) => environment.LD_LIBRARY_PATH !== undefined,
   );
   return preflight({
     image,
+    ...(bare && { bare }),
     facts,
     partition,
     environment: site.site.environment,
@@ -57,7 +65,8 @@ export function forecastStart(ground: StartGround, what: Suite | { readonly rank
       ranks: 'ranks' in what ? what.ranks : Math.max(1, ...cases.map((item) => item.geometry.ranks)),
       program: own && suite ? { builds: buildsOf(suite, image.architecture) } : 'image',
       ...(commands.length > 0 && { commands: [...new Set(commands)] }),
-      ...(pathSet && { ownLibraryPath: true }),
+      ...(started && { started }),
+      ...((pathSet || unseen !== undefined) && { ownLibraryPath: true }),
       ...(mpi !== undefined && { mpi }),
     },
   });

@@ -81,5 +81,7 @@ async function readLibrary(system: System, path: string): Promise<InjectedLibrar
     needed: elf.needed,
     versionsNeeded: Object.fromEntries(versions.needed),
     versionsDefined: versions.defined,
+    ...(elf.rpath.length > 0 && { rpath: elf.rpath }),
+    ...(elf.runpath.length > 0 && { runpath: elf.runpath }),
   };
 }

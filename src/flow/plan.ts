@@ -6,9 +6,11 @@ import { runPaths } from '../run/run.ts';
 import { partitionOf } from '../site/place.ts';
 import { jobEnvironment } from '../system/environment.ts';
 import type { System } from '../system/system.ts';
+import { askedPrograms } from './asked-programs.ts';
 import { chooseMpi, type MpiChoice } from './choose-mpi.ts';
 import { renderJobScript } from './job-template.ts';
 import { type KnownFacts, knownFacts } from './known-facts.ts';
+import { imageUnderMounts } from './mounted-image.ts';
 import { openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { placeCases, planCases } from './place-cases.ts';
@@ -70,7 +72,10 @@ export async function plan(system: System, request: PlanRequest): Promise<RunPla
     knownFacts(system, site, partition.name, request.facts),
   ]);
   const mounts = await plannedMounts(system, root, seen);
-  const start = { site, partition, image, facts, mpi: request.mpi, injected: mountedLibraries(seen), mounts };
+  const under = await imageUnderMounts(system, image, root, seen, site.site.environment);
+  const injected = mountedLibraries(under.libraries);
+  const started = await askedPrograms(system, { site, partition, image, root }, suites);
+  const start = { ...under, site, partition, facts, mpi: request.mpi, injected, mounts, started };
   const mpi = chooseMpi(start, suites, request.despitePreflight === true);
   const ground = {
     site,

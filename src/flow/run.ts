@@ -12,12 +12,14 @@ import { checkStorePlace } from '../store/store.ts';
 import type { Suite } from '../suite/suite.ts';
 import { hasCode } from '../system/files.ts';
 import type { System } from '../system/system.ts';
+import { askedPrograms } from './asked-programs.ts';
 import { chooseMpi } from './choose-mpi.ts';
 import { ciVariables } from './ci-variables.ts';
 import { driveRun, type RunResult } from './drive-run.ts';
 import { adoptable } from './find-run.ts';
 import { knownFacts } from './known-facts.ts';
 import { inSection } from './log-section.ts';
+import { imageUnderMounts } from './mounted-image.ts';
 import { type OpenSite, openSite } from './open-site.ts';
 import { openSuites } from './open-suites.ts';
 import { type PreparedImage, prepareImage } from './prepare-image.ts';
@@ -86,14 +88,16 @@ async function prepare(
   const { facts, whose, doubts } = await asking;
   system.log.progress(`preflight rests on facts of ${whose}`);
   for (const doubt of doubts) system.log.warn(doubt);
+  const under = await imageUnderMounts(system, prepared.image, prepared.tree.root, mounts, site.site.environment);
   const ground = {
+    ...under,
     site,
     partition,
-    image: prepared.image,
     facts,
     mpi: request.mpi,
-    injected: mountedLibraries(mounts),
+    injected: mountedLibraries(under.libraries),
     mounts: await plannedMounts(system, prepared.tree.root, mounts),
+    started: await askedPrograms(system, { site, partition, image: prepared.image, root: prepared.tree.root }, suites),
   };
   const mpi = chooseMpi(ground, suites, request.despitePreflight === true);
   for (const { check, outcome, message } of mpi.findings)

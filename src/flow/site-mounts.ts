@@ -86,10 +86,10 @@ export function plannedMounts(
 
 /** The libraries that mounts put into the container, each once, beside others that are known to come. */
 export function mountedLibraries(
-  mounts: readonly SeenMount[],
+  mounted: readonly InjectedLibrary[],
   others: readonly InjectedLibrary[] = [],
 ): readonly InjectedLibrary[] {
-  const all = [...others, ...mounts.flatMap(({ libraries }) => libraries)];
+  const all = [...others, ...mounted];
   return [...new Map(all.map((library) => [library.path, library])).values()];
 }
 

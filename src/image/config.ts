@@ -23,6 +23,21 @@ const schema = Type.Object({
   rootfs: Type.Object({ diff_ids: Type.Array(Type.String()) }),
 });
 
+/** Words that builders write for GOARCH's own (containerd's platforms, `database.go`), by machine names of the kernel. */
+const aliases: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  'x86-64': 'amd64',
+  aarch64: 'arm64',
+  i386: '386',
+  i486: '386',
+  i586: '386',
+  i686: '386',
+  armhf: 'arm',
+  armel: 'arm',
+  powerpc64le: 'ppc64le',
+  loongarch64: 'loong64',
+};
+
 /** What an image configuration says, with every default filled in. */
 export interface ImageConfig {
   readonly architecture: string;
@@ -55,8 +70,8 @@ export function readImageConfig(bytes: Uint8Array | string, name: string): Image
       'build the image again with sha256 digests; Assay reads no others',
     );
   return {
-    architecture,
-    os,
+    architecture: aliases[architecture.toLowerCase()] ?? architecture,
+    os: os.toLowerCase(),
     ...(variant && { variant }),
     environment: environmentOf(config?.Env ?? []),
     entrypoint: config?.Entrypoint ?? [],

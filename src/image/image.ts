@@ -14,6 +14,8 @@ export interface ImageLayer {
 /** Something that could not be told about an image, with the reason. */
 export interface Untold {
   readonly unknown: string;
+  /** Something is there under that name, and is of no use: what needs it fails. */
+  readonly spoiled?: true;
 }
 
 /** The MPI that the image's own applications are linked with. */
@@ -33,9 +35,9 @@ export interface ImageMpi {
   /**
    * What its structure tells of its start, whatever its version: `orte`, the run-time of Open MPI before 5, is loaded with
    * it; `sees-pmix`, it looks for PMIx's variables, though it may not speak PMIx; `no-fabric`, it loads libfabric while it
-   * runs, and the image holds none. Left out where nobody looked.
+   * runs, and its loader finds none; `mute`, it speaks by plugins, and has none that could be loaded. Left out where nobody looked.
    */
-  readonly marks?: readonly ('orte' | 'sees-pmix' | 'no-fabric')[];
+  readonly marks?: readonly ('orte' | 'sees-pmix' | 'no-fabric' | 'mute')[];
   /** Libraries that it needs and its loader does not find in the image; left out when there are none. */
   readonly missing?: readonly string[];
   /** What was looked at to say so. */
@@ -65,6 +67,18 @@ export interface ImageNeeds {
   readonly kernel?: { readonly version: string; readonly path: string };
   /** Libraries that programs need and their loader does not find; the first 100 programs. */
   readonly missing: readonly { readonly name: string; readonly program: string }[];
+  /** The loader of a program, where none of those that are not static has a loader in the image. */
+  readonly noLoader?: { readonly path: string; readonly program: string };
+  /**
+   * Symbol versions that `file`, loaded by `program` or that itself, needs of `library`, which does not define them: the
+   * first of each of the first 100 programs. Left out when there are none.
+   */
+  readonly unmet?: readonly {
+    readonly program: string;
+    readonly file: string;
+    readonly version: string;
+    readonly library: string;
+  }[];
 }
 
 /** One set of libraries for GPUs or fabrics, with what tells its version. */

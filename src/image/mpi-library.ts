@@ -60,19 +60,29 @@ const texts = {
   pmi2: /PMI2_Init|cmd=fullinit|fullinit-response/,
   pmixByName: /PMIx_Init\0/,
   fabricByName: /\0(libfabric\.so\.1)\0/,
+  // Names of the components of Open MPI's framework pmix, when they are compiled in.
+  pmixInside: /\0(?:pmix|ext)[1-4]x\0/,
   pmixVariable: /PMIX_(?:RANK|NAMESPACE)\0/,
 } as const;
 
+/** What the loader gives a library that opens others while it runs (dlopen(3)). */
+export interface Opening {
+  /** Whether it finds a library of that name. */
+  readonly finds: (name: string) => boolean;
+  /** What the loader then misses of the libraries that a file opened by path needs. */
+  readonly misses: (path: string) => readonly string[];
+}
+
 /**
- * Describes a library. `plan` is what loading it brings along, `opens` tells whether it could load a library of that name
- * while it runs; `packages` may know the version when the library does not.
+ * Describes a library. `plan` is what loading it brings along, `opening` what it finds of what it opens while it runs;
+ * `packages` may know the version when the library does not.
  */
 export async function describeMpi(
   tree: ImageTree,
   binaries: Binaries,
   binary: Binary,
   plan: LoadPlan,
-  opens: (name: string) => boolean,
+  opening: Opening,
   packages: readonly ImagePackage[],
 ): Promise<MpiLibrary> {
   const symbols = await symbolsOf(tree, binary);
@@ -82,22 +92,20 @@ export async function describeMpi(
   const major = Number.parseInt(version?.text ?? '', 10);
   const orte = [...plan.loaded.keys()].find((name) => /^libopen-rte\.so/.test(name));
   const older = family === 'openmpi' && (orte !== undefined || major < 5);
-  // Ranks of Intel MPI that have company need it (seen with 2021.19.0); a single one does not.
-  const fabricless =
-    family === 'intel' &&
-    found.fabricByName !== undefined &&
-    !opens(found.fabricByName) &&
-    !binaries.all.some(({ elf }) => elf.soname === found.fabricByName);
-  const spoken =
+  const fabricless = family === 'intel' && found.fabricByName !== undefined && !opening.finds(found.fabricByName);
+  // A file of that name that no loader looks for is none, unless LD_LIBRARY_PATH is set by whoever starts the program.
+  const astray = fabricless ? binaries.all.find(({ elf }) => elf.soname === found.fabricByName)?.path : undefined;
+  const { spoken, mute } =
     family === 'openmpi'
-      ? await openMpiPmi(tree, binaries, binary, plan, older)
-      : mpichPmi(family, symbols, found, opens);
+      ? await openMpiPmi(tree, binaries, binary, plan, older, opening)
+      : { spoken: mpichPmi(family, symbols, found, opening.finds), mute: false };
   return {
     family,
     ...(version && { version: version.text }),
     pmi: spoken.flatMap(([pmi]) => pmi ?? []).filter((pmi, index, all) => all.indexOf(pmi) === index),
     marks: [
       ...(fabricless ? ['no-fabric' as const] : []),
+      ...(mute ? ['mute' as const] : []),
       ...(older ? ['orte' as const] : []),
       ...(found.pmixVariable ? ['sees-pmix' as const] : []),
     ],
@@ -105,7 +113,13 @@ export async function describeMpi(
       mark,
       ...(version ? [version.source] : []),
       ...(orte ? [`it loads ${orte}, the run-time of Open MPI before 5`] : []),
-      ...(fabricless ? [`it loads ${found.fabricByName} while it runs, which the image does not hold`] : []),
+      ...(fabricless
+        ? [
+            astray === undefined
+              ? `it loads ${found.fabricByName} while it runs, which the image does not hold`
+              : `it loads ${found.fabricByName} while it runs, and its loader does not look where the image holds it, ${astray}`,
+          ]
+        : []),
       ...spoken.map(([, why]) => why),
     ],
   };
@@ -164,7 +178,8 @@ async function versionOf(
 
 /**
  * Open MPI 5 dropped ORTE and has PMIx and nothing else. Open MPI 4 speaks through plugins, found below the directory of the library or
- * compiled into libopen-pal: mca_pmix_{pmix*,ext*} for PMIx, mca_pmix_s2 and s1 for Slurm's PMI-2 and PMI-1.
+ * compiled into libopen-pal: mca_pmix_{pmix*,ext*} for PMIx, mca_pmix_s2 and s1 for Slurm's PMI-2 and PMI-1. A plugin whose
+ * own libraries are missing is not loaded. `mute`: surely none is left.
  */
 async function openMpiPmi(
   tree: ImageTree,
@@ -172,16 +187,13 @@ async function openMpiPmi(
   binary: Binary,
   plan: LoadPlan,
   older: boolean,
-): Promise<readonly (readonly [Pmi, string])[]> {
-  if (!older)
-    return [
-      plan.missing.has('libpmix.so.2')
-        ? ([
-            'pmix',
-            'Open MPI without ORTE (5 and later) speaks PMIx alone, but its libpmix.so.2 is not found',
-          ] as const)
-        : (['pmix', 'Open MPI without ORTE (5 and later) speaks PMIx alone'] as const),
-    ];
+  opening: Opening,
+): Promise<{ readonly spoken: readonly (readonly [Pmi | undefined, string])[]; readonly mute: boolean }> {
+  const alone = 'Open MPI without ORTE (5 and later) speaks PMIx alone';
+  if (!older) {
+    const lost = plan.missing.has('libpmix.so.2') ? ', but its libpmix.so.2 is not found' : '';
+    return { spoken: [['pmix', `${alone}${lost}`]], mute: false };
+  }
   const kinds: readonly (readonly [Pmi, RegExp])[] = [
     ['pmix', /^mca_pmix_(?:pmix|ext)[0-9x]*(?:\.so|_component)$/],
     ['pmi2', /^mca_pmix_s2(?:\.so|_component)$/],
@@ -191,12 +203,25 @@ async function openMpiPmi(
   const plugins = binaries.all.map((other) => other.path).filter((path) => path.startsWith(below));
   const core = [...plan.loaded.values()].find((loaded) => /^libopen-pal\.so/.test(loaded.binary.elf.soname ?? ''));
   const inside = core ? [...(await symbolsOf(tree, core.binary)).defined.keys()] : [];
-  return kinds.flatMap(([pmi, pattern]): readonly (readonly [Pmi, string])[] => {
-    const plugin = plugins.find((path) => pattern.test(posix.basename(path)));
-    if (plugin) return [[pmi, `${plugin} speaks ${pmi}`]];
+  const spoken = kinds.flatMap(([pmi, pattern]): readonly (readonly [Pmi | undefined, string])[] => {
     const symbol = inside.find((name) => pattern.test(name));
-    return symbol && core ? [[pmi, `${core.binary.path} holds ${symbol} and speaks ${pmi}`]] : [];
+    if (symbol && core) return [[pmi, `${core.binary.path} holds ${symbol} and speaks ${pmi}`]];
+    const found = plugins.filter((path) => pattern.test(posix.basename(path)));
+    const whole = found.find((path) => opening.misses(path).length === 0);
+    if (whole !== undefined) return [[pmi, `${whole} speaks ${pmi}`]];
+    return found.map((path) => [
+      undefined,
+      `${path} would speak ${pmi}, but needs ${opening.misses(path).join(', ')}, which its loader does not find`,
+    ]);
   });
+  // Others of its plugins show that they lie here; and none of this kind is compiled in, by symbol or by name.
+  const lieHere = plugins.some((path) => /^mca_(?!pmix_(?:pmix|ext|s[12]))\w+\.so$/.test(posix.basename(path)));
+  const mute =
+    core !== undefined &&
+    lieHere &&
+    spoken.every(([pmi]) => pmi === undefined) &&
+    (await scanFile(tree, core.binary.path, { inside: texts.pmixInside })).inside === undefined;
+  return { spoken, mute };
 }
 
 /**

@@ -1,10 +1,11 @@
 /** The MPI that an image's own applications use, as its loader would give it to them. */
 import { posix } from 'node:path';
+import { readElfSymbols } from '../base/elf-symbols.ts';
 import type { Binaries, Binary } from './binaries.ts';
 import type { ImageMpi, ImagePackage, Untold } from './image.ts';
 import { libcOf } from './libc.ts';
 import { type Loader, type LoadPlan, loaderOf } from './loader.ts';
-import { describeMpi, isMpi, symbolsOf } from './mpi-library.ts';
+import { describeMpi, isMpi, type Opening, symbolsOf } from './mpi-library.ts';
 import type { ImageTree } from './tree.ts';
 
 /** Programs that come with an MPI: they prove that it is there, not that anybody uses it. */
@@ -42,6 +43,9 @@ export async function findMpi(
       note(uses, library, user, plan);
       continue;
     }
+    // A file of that name that is no MPI, or no longer one.
+    for (const name of plan.loaded.keys())
+      if (/^libmpi(?:ch|_abi)?\.so/.test(name) && !wanting.has(name)) wanting.set(name, user.path);
     for (const name of plan.missing.keys()) {
       // Wrappers and modules set LD_LIBRARY_PATH: a library of that soname elsewhere in the image is the one meant.
       const meant = [...libraries.values()].find((other) => sonameOf(other) === name && sameMachine(other, user));
@@ -58,14 +62,17 @@ export async function findMpi(
     return { unknown: 'its programs need more libraries than can be followed' };
   const ranked = rank([...uses.values()]);
   const chosen = ranked[0] ?? (wanting.size === 0 ? unused([...libraries.values()], loaders, searched) : undefined);
-  if (!chosen) return untold(wanting);
+  if (!chosen) return untold(wanting, tree, binaries);
   const loader = loaders(chosen.library);
-  const opens = (name: string): boolean => {
-    const asking = { ...chosen.library, elf: { ...chosen.library.elf, needed: [name] } };
-    return loader.plan(asking, searched).loaded.has(name);
-  };
-  const described = await describeMpi(tree, binaries, chosen.library, chosen.plan, opens, packages);
   const libraryPath = libraryPathOf(chosen, loader);
+  const described = await describeMpi(
+    tree,
+    binaries,
+    chosen.library,
+    chosen.plan,
+    openingOf(chosen, loader, searched, libraryPath),
+    packages,
+  );
   const missing = [...loader.plan(chosen.library, [...searched, ...libraryPath]).missing.keys()];
   const others = [...libraries.values()].filter(
     (library) =>
@@ -89,6 +96,23 @@ export async function findMpi(
         return `the image also holds ${other.path} (${sonameOf(other)}), ${users}`;
       }),
     ],
+  };
+}
+
+/** What the library finds of what it opens while it runs, started as most applications are. */
+function openingOf(use: Use, loader: Loader, searched: readonly string[], libraryPath: readonly string[]): Opening {
+  const opened = (from: Binary, name: string): LoadPlan =>
+    loader.plan({ ...from, elf: { ...from.elf, needed: [name] } }, [...searched, ...libraryPath]);
+  // Plugins are opened by a library that came with it; that one's RPATH counts for them too.
+  const opener = [...use.plan.loaded.values()].find(({ binary }) => /^libopen-pal\.so/.test(binary.elf.soname ?? ''));
+  return {
+    // One whose own libraries are missing is not loaded either.
+    finds: (name) => {
+      const plan = opened(use.library, name);
+      return plan.loaded.has(name) && [...plan.missing.keys()].every((other) => use.plan.loaded.has(other));
+    },
+    misses: (path) =>
+      [...opened(opener?.binary ?? use.library, path).missing.keys()].filter((name) => !use.plan.loaded.has(name)),
   };
 }
 
@@ -175,11 +199,42 @@ function unused(
   return { library, applications: [], tools: [], lost: [], plan: loader.plan(library, searched, loader.unused) };
 }
 
-function untold(wanting: ReadonlyMap<string, string>): Untold {
+async function untold(wanting: ReadonlyMap<string, string>, tree: ImageTree, binaries: Binaries): Promise<Untold> {
   const [name, program] = [...wanting][0] ?? [];
   if (name === undefined)
     return { unknown: 'no program of the image needs an MPI library, and it holds none (a static one is not seen)' };
+  const why = await spoiled(posix.basename(name), tree, binaries);
+  if (why !== undefined) return { unknown: `${program} needs ${name}, and ${why}`, spoiled: true };
   return { unknown: `${program} needs ${name}, which the image does not hold: it expects the host's MPI` };
+}
+
+/** What is wrong with the files of this name; undefined when there is none. */
+async function spoiled(name: string, tree: ImageTree, binaries: Binaries): Promise<string | undefined> {
+  const reasons: string[] = [];
+  for (const { path, kind, target } of tree.entries) {
+    if (posix.basename(path) !== name) continue;
+    const end = tree.resolve(path);
+    if (!end) {
+      reasons.push(kind === 'link' ? `${path} is a link to ${target}, which is not there` : `${path} cannot be read`);
+      continue;
+    }
+    const binary = binaries.at(end.path);
+    const broken = binaries.broken.find((line) => line.startsWith(`${end.path}: `));
+    if (end.kind !== 'file') reasons.push(`${path} is no file`);
+    else if (end.size === 0) reasons.push(`${path} is empty`);
+    else if (broken !== undefined) reasons.push(`${path} is no sound ELF file (${broken.slice(end.path.length + 2)})`);
+    else if (!binary) reasons.push(`${path} is no ELF file`);
+    else reasons.push(await strangeness(path, tree, binary));
+  }
+  return reasons[0];
+}
+
+/** Why an ELF file is not the MPI that its name says. */
+async function strangeness(path: string, tree: ImageTree, binary: Binary): Promise<string> {
+  const symbols = await readElfSymbols((at, length) => tree.read(binary.path, at, length), binary.elf);
+  if ('unreadable' in symbols) return `${path} is cut or damaged: ${symbols.unreadable}`;
+  if (!isMpi(symbols)) return `${path} defines no MPI`;
+  return `${path} is for another processor (machine ${binary.elf.machine})`;
 }
 
 function counted(use: Use): string {

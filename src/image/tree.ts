@@ -152,7 +152,8 @@ async function namesIn(files: Files, root: string, path: string, unreadable: str
   }
 }
 
-async function entryOf(files: Files, root: string, path: string): Promise<ImageTreeEntry | undefined> {
+/** What a path of an image is whose root is `root`, no link followed in its last component; undefined when it is not there. */
+export async function entryOf(files: Files, root: string, path: string): Promise<ImageTreeEntry | undefined> {
   const stat = await files.stat(root + path);
   if (!stat) return undefined;
   const common = { path, mode: stat.mode & 0o7777, size: stat.isFile() ? stat.size : 0 };
@@ -160,7 +161,8 @@ async function entryOf(files: Files, root: string, path: string): Promise<ImageT
   return { ...common, kind: stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other' };
 }
 
-async function readFile(files: Files, path: string, offset: number, length: number): Promise<Uint8Array> {
+/** At most `length` bytes from `offset` of a file on disk; none when it may not be read. */
+export async function readFile(files: Files, path: string, offset: number, length: number): Promise<Uint8Array> {
   try {
     return await files.readRange(path, offset, length);
   } catch (error) {

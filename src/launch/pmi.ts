@@ -115,7 +115,13 @@ export function pmiKind(plugin: string): PmiKind {
 }
 
 /** What the forecast goes by. `pmiLibrary`: I_MPI_PMI_LIBRARY is set, to Slurm's library of PMI-2. */
-export type PmiSpeaker = Pick<ImageMpi, 'family' | 'version' | 'pmi' | 'marks'> & { readonly pmiLibrary?: boolean };
+export type PmiSpeaker = Pick<ImageMpi, 'family' | 'version' | 'pmi' | 'marks'> & {
+  readonly pmiLibrary?: boolean;
+  /** A single rank is asked about. */
+  readonly alone?: boolean;
+  /** The libfabric that it loads may be found where the program is started, and may not. */
+  readonly fabricDoubt?: string;
+};
 
 /** What a library makes of a plugin. */
 export function forecastPmi(mpi: PmiSpeaker, plugin: string): PmiForecast {
@@ -125,11 +131,10 @@ export function forecastPmi(mpi: PmiSpeaker, plugin: string): PmiForecast {
   const speaks = mpi.pmiLibrary ? (['pmi2'] as const) : mpi.pmi;
   const spoken = spokenUnder(kind).find((pmi) => (speaks as ImageMpi['pmi']).includes(pmi));
   const row = rowOf(mpi, kind);
-  if (spoken && mpi.marks?.includes('no-fabric'))
-    return {
-      outcome: 'aborts',
-      why: `${name} speaks ${spoken}, but it loads libfabric.so.1 for ranks that have company, and the image holds none`,
-    };
+  const fabric = mpi.marks?.includes('no-fabric') ? withoutFabric(mpi, name, spoken) : undefined;
+  if (fabric) return fabric;
+  if (mpi.marks?.includes('mute'))
+    return { outcome: 'aborts', why: `${name} speaks by plugins, and has none that its loader could load (measured)` };
   if (spoken) {
     const told = row?.outcome === 'starts' ? ` (${row.source})` : '';
     return { outcome: 'starts', why: `${name} speaks ${spoken}, which --mpi=${plugin} serves${told}` };
@@ -140,6 +145,23 @@ export function forecastPmi(mpi: PmiSpeaker, plugin: string): PmiForecast {
   }
   const told = mpi.pmi.length > 0 ? `it speaks ${mpi.pmi.join(', ')}` : 'what it speaks is not known';
   return { outcome: 'unknown', why: `what ${name} does under --mpi=${plugin} has not been seen; ${told}` };
+}
+
+/**
+ * Intel MPI that finds no libfabric. Seen: 2021.6.0 and 2021.14.0 always abort ("failed to load libfabric.so.1"); 2021.19.0
+ * does where ranks have company, and a rank that is or believes itself alone does not need it. Undefined: as if it had one.
+ */
+function withoutFabric(mpi: PmiSpeaker, name: string, spoken: string | undefined): PmiForecast | undefined {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(mpi.version ?? '') ?? [];
+  const number = major === undefined ? undefined : Number(major) + Number(minor) / 1000;
+  const always = number !== undefined && number <= 2021.014;
+  const never = number !== undefined && number >= 2021.019;
+  const together = spoken !== undefined && mpi.alone !== true;
+  if (!always && !together && never) return undefined;
+  const lacks = `${name} loads libfabric.so.1 while it runs, and its loader does not find one in the image`;
+  if (mpi.fabricDoubt !== undefined) return { outcome: 'unknown', why: `${lacks}: ${mpi.fabricDoubt}` };
+  if (always || together) return { outcome: 'aborts', why: lacks };
+  return { outcome: 'unknown', why: `${lacks}; whether a rank alone needs it is not known of this version` };
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Image } from '../image/image.ts';
 import { type Facts, factValue } from '../inspect/facts.ts';
 import type { PreflightFinding, PreflightInput } from './finding.ts';
+import { needsGlibc, needsMpi, ownPrograms } from './program.ts';
 
 /** `uname -m` words to GOARCH words, which images are named by. A node that runs 64-bit programs is named by those. */
 const machines: Readonly<Record<string, string>> = {
@@ -81,6 +82,8 @@ export function checkLibc({ image, wish }: PreflightInput): PreflightFinding {
   const common = { check: 'libc', evidence } as const;
   if (wish.program === 'image')
     return { ...common, outcome: 'ok', message: 'the program brings its own C library, being of the image', hint: '' };
+  if (!needsGlibc(wish))
+    return { ...common, outcome: 'ok', message: "the suite's program needs no glibc of the image", hint: '' };
   if ('unknown' in libc)
     return {
       ...common,
@@ -99,7 +102,7 @@ export function checkLibc({ image, wish }: PreflightInput): PreflightFinding {
 }
 
 /** The suite brings a build for the MPI library that is in the image. */
-export function checkAbi({ image, wish }: PreflightInput): PreflightFinding {
+export function checkAbi({ image, wish, injected }: PreflightInput): PreflightFinding {
   const { mpi } = image;
   if (wish.program === 'image')
     return {
@@ -112,6 +115,16 @@ export function checkAbi({ image, wish }: PreflightInput): PreflightFinding {
   const { builds } = wish.program;
   const offered = builds.length > 0 ? builds.join(', ') : 'none';
   const common = { check: 'abi', evidence: [...evidenceOf(image), `builds of the suite: ${offered}`] } as const;
+  const gone = ownPrograms(wish)?.find(({ absent, namesMpi }) => absent && !namesMpi);
+  if (gone)
+    return {
+      ...common,
+      outcome: 'will-fail',
+      message: `the suite has no ${gone.program.word.replace(/ of the suite$/, '')}`,
+      hint: `build the suite's program for ${image.architecture}`,
+    };
+  if (!needsMpi(wish, new Set(injected?.map(({ soname }) => soname))))
+    return { ...common, outcome: 'ok', message: "the suite's program needs no MPI of the image", hint: '' };
   if ('unknown' in mpi)
     return {
       ...common,
@@ -119,6 +132,9 @@ export function checkAbi({ image, wish }: PreflightInput): PreflightFinding {
       message: `the suite's program needs an MPI library: ${mpi.unknown}`,
       hint: 'put an MPI into the image, or test it with a suite that needs none',
     };
+  const own = ownPrograms(wish);
+  if (own && own.length > 0 && !own.some(({ absent }) => absent))
+    return { ...common, outcome: 'ok', message: `the suite has a program for ${mpi.abi}`, hint: '' };
   if (!builds.includes(mpi.abi))
     return {
       ...common,

@@ -17,7 +17,8 @@ export function checkFiles({ image, wish }: PreflightInput): PreflightFinding {
     ...(added.length > 0 ? [`made in the unpacked image: ${added.join(' ')}`] : []),
     ...dropped.slice(0, shown).map((one) => `not taken along: ${one}`),
   ];
-  const asks = (wish.commands ?? []).find((word) => shells.includes(posix.basename(word)));
+  // Where the programs were looked up, whatever shell is asked for was found or missed by its own name.
+  const asks = (wish.started ? [] : (wish.commands ?? [])).find((word) => shells.includes(posix.basename(word)));
   if (asks !== undefined && binSh === undefined)
     return {
       check: 'files',

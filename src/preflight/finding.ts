@@ -1,4 +1,5 @@
 /** What preflight looks at, and what it finds. */
+import type { AskedProgram } from '../image/asked-program.ts';
 import type { Image } from '../image/image.ts';
 import type { Facts } from '../inspect/facts.ts';
 import type { Partition } from '../site/site.ts';
@@ -17,6 +18,7 @@ export type PreflightCheck =
   | 'kernel'
   | 'libc'
   | 'abi'
+  | 'program'
   | 'libraries'
   | 'injected'
   | 'mounts'
@@ -49,8 +51,29 @@ export interface LaunchWish {
   readonly program: 'image' | { readonly builds: readonly string[] };
   /** First words of the commands of the image that are to be run, as the suite names them. */
   readonly commands?: readonly string[];
+  /** Those programs and that of the suite as they were found; left out where nobody looked. */
+  readonly started?: readonly StartedProgram[];
   /** A case or the site sets LD_LIBRARY_PATH: what the image's own does not find may be found by that. */
   readonly ownLibraryPath?: boolean;
+}
+
+/** A program that a case starts, as it was found. */
+export interface StartedProgram {
+  /** Whose file it is. */
+  readonly origin: 'image' | 'suite';
+  readonly program: AskedProgram;
+  /** The PATH that it is looked for by, and whether a case or the site sets that. */
+  readonly path: string;
+  readonly ownPath: boolean;
+  /** Its name depends on the MPI of the image. */
+  readonly namesMpi: boolean;
+  /** The suite has no such file. */
+  readonly absent?: true;
+  /** Of a suite's program: libraries (DT_NEEDED) and, by library, symbol versions that the image must have for it. */
+  readonly needed?: readonly string[];
+  readonly versionsNeeded?: Readonly<Record<string, readonly string[]>>;
+  /** Of a program without libraries: an MPI seems to be linked into it. */
+  readonly speaksMpi?: true;
 }
 
 /** A library of the host that will be put into the container. */
@@ -65,6 +88,13 @@ export interface InjectedLibrary {
   /** Symbol versions it needs, by the library that has to define them, and those it defines. */
   readonly versionsNeeded: Readonly<Record<string, readonly string[]>>;
   readonly versionsDefined: readonly string[];
+  /** DT_RPATH and DT_RUNPATH as written; left out when there is none. */
+  readonly rpath?: readonly string[];
+  readonly runpath?: readonly string[];
+  /** Of `needed`: what those find in the container, where its place there is known. */
+  readonly found?: readonly string[];
+  /** It comes by a mount that the image was looked at with: what finds it there is known, and what does not too. */
+  readonly placed?: true;
 }
 
 /** A mount that the site declares, as the host that plans sees it. */
@@ -84,7 +114,10 @@ export interface PlannedMount {
 
 /** All that preflight looks at. */
 export interface PreflightInput {
+  /** As its containers see it: with what the site mounts over it. */
   readonly image: Image;
+  /** The image without those mounts; left out when there are none. */
+  readonly bare?: Image;
   /** Facts of nodes of the partition; empty when none are known yet. */
   readonly facts: readonly Facts[];
   readonly partition: Partition;

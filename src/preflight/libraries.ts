@@ -1,17 +1,20 @@
 /** Libraries that do not come together: those that programs of the image miss, and those of the host that do not fit in. */
 import { posix } from 'node:path';
 import type { Image } from '../image/image.ts';
-import type { InjectedLibrary, PreflightFinding, PreflightInput } from './finding.ts';
+import type { InjectedLibrary, PreflightFinding, PreflightInput, StartedProgram } from './finding.ts';
+import { speaksNoMpi } from './program.ts';
 import { compareVersions } from './versions.ts';
 
 const shown = 8;
 
 /** The commands of the suite find their libraries: missing ones of other programs are told, and do not count. */
-export function checkLibraries({ image, wish, injected }: PreflightInput): PreflightFinding {
-  const brought = new Set((injected ?? []).map(({ soname }) => soname));
+export function checkLibraries(input: PreflightInput): PreflightFinding {
+  const { image, wish, injected, mounts } = input;
+  const brought = new Set((injected ?? []).flatMap(({ soname, placed }) => (placed ? [] : soname)));
   const { mpi } = image;
-  const outcome = wish.ownLibraryPath ? 'cannot-tell' : 'will-fail';
-  const lost = 'missing' in mpi ? mpi.missing?.find((name) => !brought.has(name)) : undefined;
+  const unseen = (mounts ?? []).some(({ untold }) => untold !== undefined);
+  const outcome = wish.ownLibraryPath || unseen ? 'cannot-tell' : 'will-fail';
+  const lost = 'missing' in mpi && !speaksNoMpi(input) ? mpi.missing?.find((name) => !brought.has(name)) : undefined;
   if (lost !== undefined && 'path' in mpi)
     return {
       check: 'libraries',
@@ -23,8 +26,14 @@ export function checkLibraries({ image, wish, injected }: PreflightInput): Prefl
   const missing = image.needs.missing.filter(({ name }) => !brought.has(name));
   const wanted = (path: string): boolean =>
     (wish.commands ?? []).some((word) => (word.includes('/') ? word === path : word === posix.basename(path)));
-  const hit = missing.find(({ program }) => wanted(program));
-  const evidence = missing.slice(0, shown).map(({ name, program }) => `${program} needs ${name}`);
+  const files = wish.started?.flatMap(({ program }) => program.files);
+  const hit = missing.find(({ program }) => (files ? files.includes(program) : wanted(program)));
+  const evidence = [
+    ...missing.slice(0, shown).map(({ name, program }) => `${program} needs ${name}`),
+    ...(image.needs.unmet ?? [])
+      .slice(0, shown)
+      .map(({ program, file, version, library }) => `${program} loads ${file}: ${version} is not in ${library}`),
+  ];
   if (hit)
     return {
       check: 'libraries',
@@ -33,17 +42,77 @@ export function checkLibraries({ image, wish, injected }: PreflightInput): Prefl
       evidence,
       hint: `put ${hit.name} into the image, or name its directory in LD_LIBRARY_PATH`,
     };
-  const programs = new Set(missing.map(({ program }) => program)).size;
+  const unmet = image.needs.unmet?.find(
+    ({ program, library }) =>
+      files?.includes(program) && !image.libraries.some(({ path, soname }) => path === library && brought.has(soname)),
+  );
+  if (unmet)
+    return {
+      check: 'libraries',
+      outcome,
+      message: `${unmet.file} needs ${unmet.version}, which ${unmet.library} of the image does not define`,
+      evidence: [`${unmet.program} is asked for, and loads both`],
+      hint: 'build it in the image that it runs in, or on an older distribution',
+    };
+  const own = (wish.started ?? []).flatMap((one) => ownLacks(one, image, brought))[0];
+  if (own)
+    return {
+      check: 'libraries',
+      outcome: own.sure ? outcome : 'cannot-tell',
+      message: own.message,
+      evidence,
+      hint: own.hint,
+    };
+  const programs = new Set([...missing, ...(image.needs.unmet ?? [])].map(({ program }) => program)).size;
   return {
     check: 'libraries',
     outcome: 'ok',
     message:
       programs === 0
         ? 'every program of the image finds its libraries'
-        : `${programs} programs of the image miss libraries, and none of them is asked for`,
+        : `${programs} programs of the image miss libraries or symbol versions, and none of them is asked for`,
     evidence,
     hint: '',
   };
+}
+
+/** What the image lacks of what a suite's program needs. */
+function ownLacks(
+  { origin, program, needed, versionsNeeded }: StartedProgram,
+  image: Image,
+  brought: ReadonlySet<string>,
+): readonly (Lack & { readonly sure: boolean })[] {
+  if (origin !== 'suite' || !program.elf) return [];
+  const musl = /\/ld-musl-/.test(program.elf.interpreter ?? '');
+  const sure = program.elf.rpath.length === 0 && program.elf.runpath.length === 0;
+  const { mpi } = image;
+  const abi = 'abi' in mpi ? mpi.abi : undefined;
+  const elsewhere = 'libraryPath' in mpi && mpi.libraryPath.length > 0;
+  const lacks = (name: string): boolean =>
+    name !== abi &&
+    !brought.has(name) &&
+    // musl's loader is its own C library, under all its names.
+    !(musl && /^lib(?:c|pthread|rt|m|dl|util|xnet)\./.test(name)) &&
+    !image.libraries.some(({ soname, found }) => soname === name && (found || elsewhere));
+  const absent = (needed ?? []).filter(lacks).map((name) => ({
+    message: `${program.word} needs ${name}, which its loader does not find in the image`,
+    hint: `put ${name} into the image, or link the program without it`,
+    sure,
+  }));
+  const versions = Object.entries(musl ? {} : (versionsNeeded ?? {})).flatMap(([soname, wanted]) => {
+    const library = image.libraries.find((one) => one.soname === soname && one.found);
+    const defined = library?.versions ?? [];
+    const version = wanted.filter((one) => !defined.includes(one)).sort(newestFirst)[0];
+    if (!library || defined.length === 0 || version === undefined || brought.has(soname)) return [];
+    return [
+      {
+        message: `${program.word} needs ${version}, which ${library.path} of the image does not define`,
+        hint: `build it on a distribution with an older ${soname}`,
+        sure: sure && (!elsewhere || image.libraries.every((one) => one.soname !== soname || one === library)),
+      },
+    ];
+  });
+  return [...absent, ...versions];
 }
 
 /** What one injected library lacks. */
@@ -56,7 +125,7 @@ interface Lack {
  * Every library that comes from the host finds in the image, or among the others that come, the libraries it needs, each
  * with the symbol versions it needs. The loader checks the same when a program starts (glibc's dl-version.c), and ends it.
  */
-export function checkInjected({ image, injected }: PreflightInput): PreflightFinding {
+export function checkInjected({ image, bare = image, injected }: PreflightInput): PreflightFinding {
   const libraries = injected ?? [];
   if (libraries.length === 0)
     return {
@@ -77,7 +146,7 @@ export function checkInjected({ image, injected }: PreflightInput): PreflightFin
       evidence: [...lacks.slice(1, shown).map(({ message }) => message), ...evidence],
       hint: first.hint,
     };
-  const [replaced] = libraries.flatMap((library) => replacing(library, image));
+  const [replaced] = libraries.flatMap((library) => replacing(library, bare));
   if (replaced)
     return {
       check: 'injected',
@@ -130,7 +199,9 @@ function lacksOf(library: InjectedLibrary, image: Image, all: readonly InjectedL
     const own = image.libraries.find((other) => other.soname === soname && other.found);
     return own && (own.versions ?? []);
   };
-  const absent = library.needed.filter((name) => has(posix.basename(name)) === undefined);
+  const absent = library.needed.filter(
+    (name) => has(posix.basename(name)) === undefined && !library.found?.includes(name),
+  );
   return [
     ...absent.map(
       (name): Lack => ({

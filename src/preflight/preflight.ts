@@ -13,6 +13,7 @@ import { checkInjected, checkLibraries } from './libraries.ts';
 import { checkMounts } from './mounts.ts';
 import { checkKernel, checkLevel } from './node-ground.ts';
 import { checkPmi } from './process-management.ts';
+import { checkProgram } from './program.ts';
 
 /** The answer. `mpi` is what to pass to `srun --mpi=`; `none` where nothing better is known to work. */
 export interface Preflight {
@@ -24,7 +25,7 @@ export interface Preflight {
 }
 
 /** Findings that tell of more than the start: a program may start and still miss its GPU or fabric. */
-const beside: readonly PreflightFinding['check'][] = ['gpu', 'fabric', 'environment'];
+const beside: readonly PreflightFinding['check'][] = ['gpu', 'fabric'];
 
 /** The groups of facts that are looked at: no other is needed to foretell a start. */
 export const factGroups: readonly string[] = ['fabric', 'gpu', 'hardware', 'kernel', 'mpi'];
@@ -39,6 +40,7 @@ export function preflight(input: PreflightInput): Preflight {
     checkKernel(input),
     checkLibc(input),
     checkAbi(input),
+    checkProgram(input),
     checkLibraries(input),
     checkInjected(input),
     checkMounts(input),

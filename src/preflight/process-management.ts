@@ -1,9 +1,11 @@
 /** Will the ranks find each other: what the image's MPI speaks against what the launcher of the nodes offers. */
-import type { ImageMpi } from '../image/image.ts';
+import { posix } from 'node:path';
+import type { ImageMpi, Untold } from '../image/image.ts';
 import { factValue } from '../inspect/facts.ts';
 import { choosePmi, forecastPmi, pmiKind } from '../launch/pmi.ts';
 import { whyUnknown } from './compatibility.ts';
 import type { Forecast, PreflightFinding, PreflightInput, Start } from './finding.ts';
+import { speaksNoMpi } from './program.ts';
 
 /** The finding, the `--mpi` value it settles, and what the ranks are expected to do then. */
 export interface PmiChoice {
@@ -20,16 +22,52 @@ export function checkPmi(input: PreflightInput): PmiChoice {
   const set = input.environment?.I_MPI_PMI_LIBRARY ?? input.image.environment.I_MPI_PMI_LIBRARY;
   const { mpi } = input.image;
   const fixed = 'family' in mpi && mpi.family === 'intel' && set ? { ...mpi, pmiLibrary: true } : mpi;
-  const fabric = (input.injected ?? []).some(({ soname }) => soname === 'libfabric.so.1') || input.wish.ranks === 1;
-  const asked = { ...input, image: { ...input.image, mpi: fabric ? withFabric(fixed) : fixed } };
-  const settled = settle(asked);
+  const speaker = { ...withFabric(fixed, input), ...(input.wish.ranks === 1 && { alone: true }) };
+  const asked = { ...input, image: { ...input.image, mpi: speaker } };
+  const settled = withoutNeed(asked, settle(asked));
   return { ...settled, start: startOf(asked, settled) };
 }
 
-/** An MPI that has libfabric from the host, or needs none. */
-function withFabric(mpi: PreflightInput['image']['mpi']): PreflightInput['image']['mpi'] {
-  if ('unknown' in mpi || !mpi.marks) return mpi;
-  return { ...mpi, marks: mpi.marks.filter((mark) => mark !== 'no-fabric') };
+/** Ranks of a suite's program that speaks no MPI need not find each other; yet srun must know the plugin. */
+function withoutNeed(input: PreflightInput, settled: Settled): Settled {
+  const { outcome, message } = settled.finding;
+  if (!speaksNoMpi(input) || (outcome === 'will-fail' && message.startsWith('srun does not offer'))) return settled;
+  const said = "the suite's program speaks no MPI: its ranks need not find each other";
+  return { mpi: settled.mpi, finding: finding('ok', said, settled.finding.evidence, '') };
+}
+
+const shells: readonly string[] = ['sh', 'bash', 'dash', 'env'];
+
+/**
+ * An MPI that gets its libfabric from the host, or from a folder of the image that the site's LD_LIBRARY_PATH names; with a
+ * doubt where whoever starts the program may know where it lies.
+ */
+function withFabric(mpi: PreflightInput['image']['mpi'], input: PreflightInput): PreflightInput['image']['mpi'] {
+  if ('unknown' in mpi || !mpi.marks?.includes('no-fabric')) return mpi;
+  const { image, environment, injected, wish } = input;
+  const has = { ...mpi, marks: mpi.marks.filter((mark) => mark !== 'no-fabric') };
+  if (injected?.some(({ soname, placed }) => soname === 'libfabric.so.1' && !placed)) return has;
+  const astray = image.libraries.filter(({ soname }) => soname === 'libfabric.so.1').map(({ path }) => path);
+  const folders = (environment?.LD_LIBRARY_PATH ?? '').split(':');
+  if (astray.some((path) => folders.includes(posix.dirname(path)))) return has;
+  const set = ['I_MPI_ROOT', 'FI_PROVIDER_PATH'].find(
+    (name) => (environment?.[name] ?? image.environment[name]) !== undefined,
+  );
+  const script = wish.commands?.find((word) => shells.includes(posix.basename(word)) || word.endsWith('.sh'));
+  const reason =
+    wish.ownLibraryPath === true
+      ? 'LD_LIBRARY_PATH is set by the site or a case'
+      : set !== undefined
+        ? `${set} is set`
+        : script === undefined
+          ? undefined
+          : `the command ${script} may set LD_LIBRARY_PATH`;
+  if (reason === undefined || (astray[0] === undefined && wish.ownLibraryPath !== true)) return mpi;
+  const doubt = {
+    ...mpi,
+    fabricDoubt: `${reason}${astray[0] === undefined ? '' : `, and the image has ${astray[0]}`}`,
+  };
+  return doubt;
 }
 
 /** What is certain by the finding, and else by the matrix. A single rank is a whole communicator alone. */
@@ -47,7 +85,7 @@ function settle(input: PreflightInput): Settled {
   const { image, wish } = input;
   if (wish.launcher !== 'srun') return withoutSlurm(input);
   const plugins = offeredPlugins(input);
-  if ('unknown' in image.mpi) return withoutMpi(input, image.mpi.unknown);
+  if ('unknown' in image.mpi) return withoutMpi(input, image.mpi);
   if (wish.mpi !== undefined) return explicit(input, image.mpi, wish.mpi, plugins.all);
   return plugins.all ? chosen(input, image.mpi, plugins.all) : assumed(input, image.mpi, plugins.why);
 }
@@ -98,16 +136,22 @@ function withoutSlurm({ image, wish }: PreflightInput): Settled {
   };
 }
 
-function withoutMpi({ wish }: PreflightInput, why: string): Settled {
+function withoutMpi({ wish }: PreflightInput, { unknown: why, spoiled }: Untold): Settled {
   const mpi = wish.mpi ?? 'none';
-  if (wish.ranks === 1) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
+  // Which program is meant is not known without a suite: it may be the one that finds no use in that MPI.
+  const doubtful = spoiled && wish.program === 'image' && wish.started === undefined;
+  if (wish.ranks === 1 && !doubtful) return { mpi, finding: finding('ok', 'a single rank needs no MPI', [why], '') };
   return {
     mpi,
     finding: finding(
       'cannot-tell',
-      `whether ${wish.ranks} ranks will know each other cannot be told: ${why}`,
+      wish.ranks === 1
+        ? `whether the program starts cannot be told: ${why}`
+        : `whether ${wish.ranks} ranks will know each other cannot be told: ${why}`,
       [why],
-      'the wire-up gate of the run will tell; an image that expects the host MPI needs it bound in',
+      spoiled
+        ? 'put that library into the image whole, or bind in that of the host'
+        : 'the wire-up gate of the run will tell; an image that expects the host MPI needs it bound in',
     ),
   };
 }

@@ -47,7 +47,7 @@ describe('what the sources of mounts are here', () => {
     const other = file?.libraries ?? [];
     expect(
       mountedLibraries(
-        [file, folder].flatMap((one) => one ?? []),
+        [file, folder].flatMap((one) => one?.libraries ?? []),
         other,
       ),
     ).toHaveLength(1);

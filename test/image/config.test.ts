@@ -49,3 +49,16 @@ test.each([
     expect.objectContaining({ code: 'IMAGE_CONFIG_INVALID', message: expect.stringContaining(place) }),
   );
 });
+
+test('the architecture by GOARCH, whatever the builder called it', () => {
+  const of = (architecture: string): string =>
+    readImageConfig(JSON.stringify({ ...whole, architecture }), 'x').architecture;
+  expect(['x86_64', 'aarch64', 'i686', 'powerpc64le', 'amd64', 'mips'].map(of)).toEqual([
+    'amd64',
+    'arm64',
+    '386',
+    'ppc64le',
+    'amd64',
+    'mips',
+  ]);
+});

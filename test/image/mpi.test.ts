@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findBinaries } from '../../src/image/binaries.ts';
 import type { ImageMpi, ImagePackage } from '../../src/image/image.ts';
 import { findMpi } from '../../src/image/mpi.ts';
+import { makeElf } from '../base/elf-file.ts';
 import { type Content, imageTree, library, mpich, openMpi, program } from './image-tree.ts';
 
 async function mpiOf(
@@ -105,6 +106,8 @@ describe('family, version and interfaces', () => {
     expect(mpi.evidence.join('\n')).toContain('libpmix.so');
     const pmix = { [`${lib}/libpmix.so`]: { link: 'libpmix.so.2' }, [`${lib}/libpmix.so.2`]: library('libpmix.so.2') };
     expect((await mpiOf({ ...files, ...pmix })).pmi).toEqual(['pmi2', 'pmi1', 'pmix']);
+    const half = { ...pmix, [`${lib}/libpmix.so.2`]: library('libpmix.so.2', { needed: ['libevent.so.7'] }) };
+    expect((await mpiOf({ ...files, ...half })).pmi).toEqual(['pmi2', 'pmi1']);
   });
 
   test('an MPI without any sign is unknown, with the version of no package', async () => {
@@ -270,8 +273,52 @@ describe('what its structure tells, whatever its version', () => {
     expect(await marksOf(files)).toContain('no-fabric');
     const fabric = library('libfabric.so.1');
     expect(await marksOf({ ...files, [`${lib}/libfabric.so.1`]: fabric })).not.toContain('no-fabric');
-    // Its own scripts may find it elsewhere.
-    expect(await marksOf({ ...files, '/opt/libfabric/lib/libfabric.so.1': fabric })).not.toContain('no-fabric');
+    // Where no loader looks it is told, and counts only by the LD_LIBRARY_PATH of the image.
+    const astray = { ...files, '/opt/libfabric/lib/libfabric.so.1': fabric };
+    expect(await mpiOf(astray)).toMatchObject({
+      marks: ['no-fabric'],
+      evidence: expect.arrayContaining([expect.stringContaining('/opt/libfabric/lib/libfabric.so.1')]),
+    });
+    expect((await mpiOf(astray, { LD_LIBRARY_PATH: '/opt/libfabric/lib' })).marks).toEqual([]);
+    const below = library('libmpi.so.12', {
+      defines: { ...mpiSymbols, I_MPI_x: '' },
+      text,
+      runpath: '$ORIGIN/libfabric',
+    });
+    expect(
+      (await mpiOf({ ...astray, [`${lib}/libmpi.so.12`]: below, [`${lib}/libfabric/libfabric.so.1`]: fabric })).marks,
+    ).toEqual([]);
+  });
+
+  test('Open MPI 4 whose plugin misses a library speaks nothing, nor does one without the plugin', async () => {
+    const pal = library('libopen-pal.so.40', { runpath: '/opt/pal' });
+    const plugins = `${lib}/openmpi/lib/openmpi3`;
+    const files = {
+      '/usr/bin/app': program(['libmpi.so.40']),
+      [`${lib}/libmpi.so.40`]: openMpi('4.1.4', { needed: ['libopen-pal.so.40'] }),
+      [`${lib}/libopen-pal.so.40`]: pal,
+      [`${plugins}/mca_btl_tcp.so`]: library('mca_btl_tcp.so'),
+    };
+    const plugin = (more = {}) => ({
+      [`${plugins}/mca_pmix_ext3x.so`]: library('x', { needed: ['libpmix.so.2', 'libopen-pal.so.40'], ...more }),
+    });
+    const pmix = library('libpmix.so.2');
+    const without = await mpiOf({ ...files, ...plugin() });
+    expect(without).toMatchObject({ pmi: [], marks: ['mute', 'orte'] });
+    expect(without.evidence.join('\n')).toContain('mca_pmix_ext3x.so would speak pmix, but needs libpmix.so.2');
+    expect(await mpiOf({ ...files, ...plugin(), [`${lib}/libpmix.so.2`]: pmix })).toMatchObject({
+      pmi: ['pmix'],
+      marks: ['orte'],
+    });
+    const own = { ...plugin({ runpath: '$ORIGIN/deps' }), [`${plugins}/deps/libpmix.so.2`]: pmix };
+    expect((await mpiOf({ ...files, ...own })).pmi).toEqual(['pmix']);
+    expect(await mpiOf(files)).toMatchObject({ pmi: [], marks: ['mute', 'orte'] });
+    expect((await mpiOf({ ...files, [`${plugins}/mca_pmix_ext3x.so`]: 'cut' })).marks).toContain('mute');
+    // Compiled in under a hidden symbol, or of a build whose plugins lie elsewhere: not certain.
+    const inside = library('libopen-pal.so.40', { text: 'x\0pmix3x\0' });
+    expect((await mpiOf({ ...files, [`${lib}/libopen-pal.so.40`]: inside })).marks).toEqual(['orte']);
+    const { [`${plugins}/mca_btl_tcp.so`]: _, ...bare } = files;
+    expect((await mpiOf(bare)).marks).toEqual(['orte']);
   });
 
   test('libraries that it needs and the image does not hold', async () => {
@@ -281,5 +328,22 @@ describe('what its structure tells, whatever its version', () => {
     });
     expect((await mpiOf(files(['libucp.so.0']))).missing).toEqual(['libucp.so.0']);
     expect((await mpiOf(files([]))).missing).toBeUndefined();
+  });
+});
+
+test('an MPI that is there and of no use is told with what is wrong with it', async () => {
+  const why = async (content: Content) => {
+    const answer = await answerOf({ '/usr/bin/app': program(['libmpi.so.40']), [`${lib}/libmpi.so.40`]: content });
+    return 'unknown' in answer ? answer.unknown : '';
+  };
+  const file = `/usr/bin/app needs libmpi.so.40, and ${lib}/libmpi.so.40`;
+  expect(await why({ link: 'libmpi.so.40.30.4' })).toBe(`${file} is a link to libmpi.so.40.30.4, which is not there`);
+  expect(await why('GROUP ( libmpi.so )')).toBe(`${file} is no ELF file`);
+  expect(await why('')).toBe(`${file} is empty`);
+  expect(await why(makeElf({ soname: 'libmpi.so.40' }).subarray(0, 100))).toContain(`${file} is no sound ELF file`);
+  expect(await why(library('libmpi.so.40'))).toBe(`${file} defines no MPI`);
+  expect(await why(openMpi('5.0.11', { machine: 183 }))).toContain('another processor');
+  expect(await answerOf({ '/usr/bin/app': program(['libmpi.so.40']) })).toEqual({
+    unknown: "/usr/bin/app needs libmpi.so.40, which the image does not hold: it expects the host's MPI",
   });
 });

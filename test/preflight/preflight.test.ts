@@ -131,16 +131,46 @@ describe('process management', () => {
     expect(under('none', { I_MPI_PMI_LIBRARY: '/usr/lib/libpmi2.so.0' })).toBe('aborts');
   });
 
-  test('Intel MPI without libfabric aborts where ranks have company, unless the host brings it', () => {
-    const intel = { ...image.mpi, family: 'intel', pmi: ['pmi2'], marks: ['no-fabric'] } as Image['mpi'];
-    const start = (change: Partial<PreflightInput>) => ask({ image: { ...image, mpi: intel }, ...change }).start;
+  test('Intel MPI that finds no libfabric aborts, the newest one only where ranks have company', () => {
+    const intel = (version: string) =>
+      ({ ...image.mpi, family: 'intel', version, pmi: ['pmi2'], marks: ['no-fabric'] }) as Image['mpi'];
+    const start = (change: Partial<PreflightInput>, version = '2021.19.0') =>
+      ask({ image: { ...image, mpi: intel(version) }, ...change }).start;
     const pmi2 = { ...wish, mpi: 'pmi2' };
+    const none = { ...wish, mpi: 'none' };
     expect(start({ wish: pmi2 })).toBe('aborts');
     expect(start({ wish: { ...pmi2, ranks: 1 } })).toBe('starts');
+    expect(start({ wish: none })).toBe('singletons');
+    for (const version of ['2021.14.0', '2021.6.0', '2019.9'])
+      for (const one of [pmi2, none, { ...pmi2, ranks: 1 }, { ...none, ranks: 1 }])
+        expect(start({ wish: one }, version)).toBe('aborts');
+    expect(start({ wish: { ...none, ranks: 1 } }, '2021.16.1')).toBe('unknown');
     const library = { path: '/usr/lib/libfabric.so.1', soname: 'libfabric.so.1', architecture: 'amd64' };
     expect(start({ wish: pmi2, injected: [{ ...library, needed: [], versionsNeeded: {}, versionsDefined: [] }] })).toBe(
       'starts',
     );
+    // A file that no loader looks for: found by the site's LD_LIBRARY_PATH, or by one that cannot be known.
+    const astray = {
+      ...image,
+      mpi: intel('2021.14.0'),
+      libraries: [{ path: '/opt/mpi/lib/libfabric/libfabric.so.1', soname: 'libfabric.so.1' }],
+    };
+    expect(ask({ image: astray, wish: pmi2 }).start).toBe('aborts');
+    expect(ask({ image: astray, wish: pmi2, environment: { LD_LIBRARY_PATH: '/opt/mpi/lib/libfabric' } }).start).toBe(
+      'starts',
+    );
+    expect(ask({ image: astray, wish: { ...pmi2, ownLibraryPath: true } }).start).toBe('unknown');
+    expect(ask({ image: { ...astray, environment: { I_MPI_ROOT: '/opt/mpi' } }, wish: pmi2 }).start).toBe('unknown');
+  });
+
+  test('Open MPI 4 that has no plugin to speak with aborts', () => {
+    const mute = { ...image.mpi, version: '4.1.4', pmi: [], marks: ['mute', 'orte'] } as Image['mpi'];
+    for (const mpi of ['pmix', 'pmi2', 'none'])
+      expect(ask({ image: { ...image, mpi: mute }, wish: { ...wish, mpi } })).toMatchObject({
+        outcome: 'will-fail',
+        start: 'aborts',
+      });
+    expect(ask({ image: { ...image, mpi: mute } }).start).toBe('aborts');
   });
 
   test('an explicit choice that works is kept', () => {
@@ -178,6 +208,11 @@ describe('process management', () => {
     const own = { ...wish, program: 'image' } as const;
     expect(ask({ image: bare, wish: { ...own, ranks: 1 } })).toMatchObject({ outcome: 'ok', mpi: 'none' });
     expect(finding(ask({ image: bare, wish: own }), 'pmi').outcome).toBe('cannot-tell');
+    const cut = { ...image, mpi: { unknown: '/app needs libmpi.so.40, and it is empty', spoiled: true } as const };
+    expect(finding(ask({ image: cut, wish: { ...own, ranks: 1 } }), 'pmi')).toMatchObject({
+      outcome: 'cannot-tell',
+      message: expect.stringContaining('it is empty'),
+    });
   });
 
   test('launchers other than srun', () => {

@@ -1,8 +1,10 @@
 /** What surrounds the start: fabric, files and environment. */
 import { describe, expect, test } from 'vitest';
+import type { Image } from '../../src/image/image.ts';
 import { checkEnvironment } from '../../src/preflight/environment.ts';
 import { checkFabric } from '../../src/preflight/fabric.ts';
 import { checkFiles } from '../../src/preflight/files.ts';
+import { preflight } from '../../src/preflight/preflight.ts';
 import { facts, image, input } from './example.ts';
 
 describe('checkFabric', () => {
@@ -68,9 +70,49 @@ describe('checkEnvironment', () => {
   const check = (environment: Readonly<Record<string, string>>, site: Readonly<Record<string, string>> = {}) =>
     checkEnvironment({ ...input, image: setting(environment), environment: site });
 
+  const pmi2 = { ...image.mpi, family: 'mpich', pmi: ['pmi2'] } as Image['mpi'];
+
   test('what each rank is told must not be one value for all', () => {
-    for (const name of ['SLURM_PROCID', 'PMIX_RANK', 'PMI_FD', 'OMPI_COMM_WORLD_RANK', 'PMIX_SERVER_URI41'])
+    for (const name of ['PMIX_RANK', 'PMIX_NAMESPACE'])
       expect(check({ [name]: '0' })).toMatchObject({ outcome: 'will-fail', message: expect.stringContaining(name) });
+    const ofPmi2 = { ...image, mpi: pmi2, environment: { PMI_FD: '5' } };
+    expect(checkEnvironment({ ...input, image: ofPmi2 }).outcome).toBe('will-fail');
+    expect(preflight({ ...input, image: setting({ PMIX_RANK: '0' }) })).toMatchObject({
+      outcome: 'will-fail',
+      start: 'aborts',
+    });
+  });
+
+  test('what nobody is known to read of it cannot be told, and what was seen to harm nothing is well', () => {
+    for (const name of ['SLURM_PROCID', 'PMI_FD', 'PMIX_SERVER_URI41', 'PMIX_PTL_MODULE'])
+      expect(check({ [name]: '0' })).toMatchObject({ outcome: 'cannot-tell', message: expect.stringContaining(name) });
+    const harmless = {
+      OMPI_COMM_WORLD_RANK: '0',
+      OMPI_COMM_WORLD_SIZE: '1',
+      SLURM_NTASKS: '1',
+      PMIX_GDS_MODULE: 'hash',
+    };
+    expect(preflight({ ...input, image: setting(harmless) })).toMatchObject({ outcome: 'ok', start: 'starts' });
+  });
+
+  test('an image that chooses another wire or no way between ranks cannot be told, and names the variable', () => {
+    const partition = { ...input.partition, transport: 'tcp' };
+    const answer = (environment: Readonly<Record<string, string>>, more: Partial<typeof input> = {}) =>
+      preflight({ ...input, partition, image: setting(environment), ...more });
+    for (const [name, value] of [
+      ['OMPI_MCA_pmix', 'isolated'],
+      ['OMPI_MCA_btl', 'self'],
+      ['OMPI_MCA_btl', '^tcp'],
+    ] as const) {
+      const { outcome, start, findings } = answer({ [name]: value });
+      expect([outcome, start]).toEqual(['cannot-tell', 'unknown']);
+      expect(findings.find(({ check: of }) => of === 'environment')?.message).toContain(`${name}=${value}`);
+    }
+    const of = { ...image, mpi: pmi2, environment: { MPIR_CVAR_PMI_VERSION: 'x' } };
+    expect(answer({}, { image: of }).start).toBe('unknown');
+    // Another MPI does not read it, and a single rank needs no way.
+    expect(answer({ MPIR_CVAR_PMI_VERSION: 'x' }).start).toBe('starts');
+    expect(answer({ OMPI_MCA_btl: 'self' }, { wish: { ...input.wish, ranks: 1 } }).start).toBe('starts');
   });
 
   test('a way of messages that the image chooses is not certain, unless it is what the partition asks or the site sets', () => {

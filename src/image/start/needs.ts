@@ -8,6 +8,7 @@ import type { ImageLibrary, ImageNeeds } from '../image.ts';
 import type { Loader } from '../loader.ts';
 import type { ImageTree } from '../tree.ts';
 import { libraryPathIn } from './libraries.ts';
+import { findUnmet } from './symbol-versions.ts';
 
 const atOnce = 16;
 const mostMissing = 100;
@@ -30,11 +31,15 @@ export async function findNeeds(
   );
   const libc = noted.filter(({ binary }) => isLibc(binary));
   const kernel = libc.find(({ notes }) => notes.kernel !== undefined);
+  const unmet = loader ? await findUnmet(tree, own, loader, libraryPathIn(environment)) : [];
+  const noLoader = noLoaderOf(tree, own);
   return {
     programs: programsOf(binaries),
     levels: [...highest(libc, true), ...highest(noted, false)],
     ...(kernel?.notes.kernel && { kernel: { version: kernel.notes.kernel, path: kernel.binary.path } }),
     missing: loader ? missingOf(own, loader, environment) : [],
+    ...(noLoader && { noLoader }),
+    ...(unmet.length > 0 && { unmet }),
   };
 }
 
@@ -73,6 +78,13 @@ function programsOf(binaries: Binaries): ImageNeeds['programs'] {
   return [...counts]
     .map(([architecture, { count, path }]) => ({ architecture, count, path }))
     .sort((a, b) => b.count - a.count || (a.architecture < b.architecture ? -1 : 1));
+}
+
+function noLoaderOf(tree: ImageTree, own: readonly Binary[]): ImageNeeds['noLoader'] {
+  const asking = own.flatMap(({ kind, path, elf }) =>
+    kind === 'program' && elf.interpreter !== undefined ? [{ path: elf.interpreter, program: path }] : [],
+  );
+  return asking.some(({ path }) => tree.resolve(path)?.kind === 'file') ? undefined : asking[0];
 }
 
 function missingOf(

@@ -98,6 +98,15 @@ describe('findNeeds', () => {
     });
   });
 
+  test('the loader of every program that is not static, where none has one', async () => {
+    const loader = '/lib64/ld-linux-x86-64.so.2';
+    const files = { '/usr/bin/app': program(['libc.so.6']), '/sbin/ldconfig': { elf: { type: 2 } } } as const;
+    expect((await needsOf(files)).noLoader).toEqual({ path: loader, program: '/usr/bin/app' });
+    expect(await needsOf({ ...files, [loader]: { link: 'ld.so' } })).toHaveProperty('noLoader');
+    expect(await needsOf({ ...files, [loader]: library('ld-linux-x86-64.so.2') })).not.toHaveProperty('noLoader');
+    expect(await needsOf({ '/sbin/ldconfig': { elf: { type: 2 } } })).not.toHaveProperty('noLoader');
+  });
+
   test('libraries only for newer processors are no need', async () => {
     const needs = await needsOf({
       '/usr/bin/app': program(['libc.so.6']),
