@@ -143,7 +143,9 @@ describe('a library of the host over one of the image', () => {
 describe('the gate', () => {
   it('makes the same launches of the site, and names the library as part of what passed', async () => {
     const trusted = await openSite(system, join(folder, 'mounted.yaml'));
-    const [id = ''] = readdirSync(join(folder, 'runs')).filter((name) => mounts(name).length > 0);
+    const [id = ''] = readdirSync(join(folder, 'runs')).filter(
+      (name) => !name.startsWith('.') && mounts(name).length > 0,
+    );
     const evidence = await runEvidence(system, await deriveRun(system, join(folder, 'runs', id), trusted), {
       site: trusted,
     });
