@@ -99,13 +99,13 @@ it('a step over its limit fails, also one that ignores SIGTERM; the others are n
   expect(left()).toEqual([]);
 });
 
-it('outputs of every kind are read or refused with words: without a newline, with NUL, no UTF-8, 200 MB', () => {
+it('outputs of every kind are read or refused with words: without a newline, with NUL, no UTF-8, 50 MB', () => {
   const ended = run(
     suiteOf('outputs', {
       cut: 'printf value=1',
       zero: "printf 'a\\000b\\nvalue=1\\n'",
       latin: "printf 'caf\\351\\nvalue=1\\n'",
-      huge: 'head -c 200000000 /dev/zero | tr "\\000" "x" | fold -w 1000; echo; echo value=1',
+      huge: 'head -c 50000000 /dev/zero | tr "\\000" "x" | fold -w 1000; echo; echo value=1',
       twice: 'echo value=1; echo value=2',
       none: 'true',
     }),
@@ -122,4 +122,15 @@ it('another time zone changes nothing', () => {
     const ended = tester('env', `TZ=${zone}`, assay, ...words(suite));
     expect(ended.status, ended.stderr).toBe(0);
   }
+});
+
+it('a job that asks for more than its partition ever gives is cancelled at once, with Slurm’s reason', () => {
+  const greedy = join(folder, 'greedy.yaml');
+  writeFileSync(greedy, readFileSync(site, 'utf8').replace('time_limit: 30min', 'time_limit: 72h'), { mode: 0o644 });
+  const suite = suiteOf('long', { plain: 'echo value=1' }, '48h');
+  const { status, stdout, stderr } = tester(assay, 'run', suite, '--image', image, '--site', greedy, '--fresh');
+  expect(stderr).toContain('would wait for ever (PartitionTimeLimit)');
+  expect(stdout).toMatch(/long\/plain +error/);
+  expect(status).toBe(4);
+  expect(left()).toEqual([]);
 });

@@ -1,11 +1,11 @@
-/** Allocations that lose a node, and jobs that would wait for ever. */
+/** Allocations that lose a node: some 40 s each until Slurm notices. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { start } from './kill.ts';
-import { as, assay, home, image, jobsOf, shared, site as shipped, tester } from './login.ts';
+import { start } from '../cluster/kill.ts';
+import { as, home, image, jobsOf, shared, site as shipped } from '../cluster/login.ts';
 
 const folder = join(home, `lost-nodes-${process.pid}`);
 const site = join(folder, 'site.yaml');
@@ -59,20 +59,6 @@ tests:
 afterAll(() => {
   as('root', 'scontrol', 'update', 'nodename=node2', 'state=resume');
   rmSync(folder, { recursive: true, force: true });
-});
-
-it('a job that asks for more than its partition ever gives is cancelled at once, with Slurm’s reason', () => {
-  const greedy = join(folder, 'greedy.yaml');
-  writeFileSync(greedy, readFileSync(site, 'utf8').replace('time_limit: 30min', 'time_limit: 72h'), { mode: 0o644 });
-  const long = join(folder, 'long');
-  mkdirSync(long);
-  writeFileSync(join(long, 'suite.yaml'), readFileSync(join(suite, 'suite.yaml'), 'utf8').replace('150s', '48h'));
-  const { status, stdout, stderr } = tester(assay, 'run', long, '--image', image, '--site', greedy, '--fresh');
-  expect(stderr).toContain('would wait for ever (PartitionTimeLimit)');
-  expect(stdout).toMatch(/error/);
-  expect(status).toBe(4);
-  expect(readdirSync(join(folder, 'runs')).flatMap(jobsOf)).toEqual([]);
-  rmSync(join(folder, 'runs'), { recursive: true });
 });
 
 it('a step that Slurm cannot start on a node that is gone passes on others', async () => {

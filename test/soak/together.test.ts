@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { as, assay, home, image, shared, site as shipped, tester } from './login.ts';
+import { as, assay, home, image, shared, site as shipped, tester } from '../cluster/login.ts';
 
 const count = 12;
 const interval = 3;
