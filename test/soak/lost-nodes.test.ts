@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { start } from '../cluster/kill.ts';
-import { as, home, image, jobsOf, shared, site as shipped } from '../cluster/login.ts';
+import { as, home, image, jobsOf, shared, site as shipped, tester } from '../cluster/login.ts';
 
 const folder = join(home, `lost-nodes-${process.pid}`);
 const site = join(folder, 'site.yaml');
